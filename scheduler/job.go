@@ -1,0 +1,142 @@
+package scheduler
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"braid/segment"
+)
+
+// A Source gives the bytes of one file: any range of it, as often as asked,
+// from many goroutines.
+//
+// The body holds nothing beyond r and may end early; the scheduler asks again
+// for the rest. Open returns an error wrapping ErrChanged if the file is no
+// longer the one that was begun, one wrapping ErrNoRanges if what it gets can
+// no longer be put at an offset, and one marked Permanent if asking again
+// cannot help. Any other error is tried again, after the wait that a
+// RetryAfter names.
+type Source interface {
+	Open(ctx context.Context, r segment.Range) (io.ReadCloser, error)
+}
+
+// A Sink keeps bytes at their offsets.
+//
+// WriteAt is called from many goroutines, never for the same byte twice, and
+// never across the border of a block; within a block it is called in order.
+// Save makes everything in done survive a crash; when it is called all of done
+// has been written. It is called from one goroutine at a time, and not again
+// once it has failed. A sink must not keep done.
+type Sink interface {
+	io.WriterAt
+	Save(done *segment.Bitmap) error
+}
+
+// A Limiter holds bytes back. A *rate.Limiter is one.
+type Limiter interface {
+	WaitN(ctx context.Context, n int) error // n is at most Burst
+	Burst() int                             // bytes; more than 0
+}
+
+// A Job is one file to fetch. Fill it in and call Run once; Stats and Blocks
+// may be called meanwhile.
+type Job struct {
+	Source Source
+	Sink   Sink
+	Grid   segment.Grid    // Size -1 means unknown: the job ends where the body ends
+	Done   *segment.Bitmap // blocks that the sink already holds; nil means none
+
+	// Plain asks for the whole file in one request and writes it in order: for
+	// sources that serve no ranges. It is implied by an unknown size. A plain
+	// job that fails begins again at byte 0.
+	Plain bool
+
+	Workers   int           // most requests at once; 0 means 8
+	Retry     Retry         // zero means DefaultRetry
+	Stall     time.Duration // a request that brings nothing this long is given up; 0 means 30 s
+	SaveEvery time.Duration // how often a checkpoint is made; 0 means 1 s
+	Limiter   Limiter       // nil means as fast as it goes
+	Events    func(Event)   // nil means nobody listens; called from several goroutines at once
+
+	once    sync.Once
+	ledger  *ledger // nil in a plain job
+	started time.Time
+	running atomic.Bool
+
+	speed   speedometer
+	poured  atomic.Int64 // bytes that a plain job has written
+	fetched atomic.Int64
+	active  atomic.Int64
+	retries atomic.Int64
+	steals  atomic.Int64
+}
+
+// open fills in the defaults and the ledger, once: for Run, or for whoever
+// asks how the job stands before it runs.
+func (j *Job) open() {
+	j.once.Do(func() {
+		if j.Workers <= 0 {
+			j.Workers = 8
+		}
+		if j.Retry == (Retry{}) {
+			j.Retry = DefaultRetry
+		}
+		if j.Stall <= 0 {
+			j.Stall = 30 * time.Second
+		}
+		if j.SaveEvery <= 0 {
+			j.SaveEvery = time.Second
+		}
+		j.Plain = j.Plain || j.Grid.Size < 0
+		if !j.Plain {
+			j.ledger = newLedger(j.Grid, j.Done, j.Workers)
+		}
+		j.started = time.Now()
+	})
+}
+
+// Stats says how the job stands. It may be called at any time, from several
+// goroutines.
+func (j *Job) Stats() Stats {
+	j.open()
+	now := time.Now()
+	s := Stats{
+		Size:    j.Grid.Size,
+		Fetched: j.fetched.Load(),
+		Active:  int(j.active.Load()),
+		Retries: int(j.retries.Load()),
+		Steals:  int(j.steals.Load()),
+		Elapsed: now.Sub(j.started),
+	}
+	s.Rate = j.speed.read(now, s.Fetched)
+	if j.Plain {
+		s.Written = j.poured.Load()
+		return s
+	}
+	s.Written, s.Durable = j.ledger.count()
+	if j.Done != nil {
+		s.Resumed = j.Done.Bytes(j.Grid)
+	}
+	return s
+}
+
+// Blocks is a picture of the file: the blocks that are done, and what the
+// leases that are out still have to bring. A plain job has no blocks.
+func (j *Job) Blocks() (done *segment.Bitmap, lent []segment.Range) {
+	j.open()
+	if j.Plain {
+		return segment.NewBitmap(0), nil
+	}
+	done, _ = j.ledger.snapshot()
+	return done, j.ledger.lent()
+}
+
+func (j *Job) tell(e Event) {
+	if j.Events != nil {
+		e.Time = time.Now()
+		j.Events(e)
+	}
+}

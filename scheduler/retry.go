@@ -1,0 +1,39 @@
+package scheduler
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// A Retry says how long to wait before asking again, and when to give up. A Job
+// takes the zero Retry to mean DefaultRetry.
+type Retry struct {
+	Tries int           // give up after so many retries in a row that brought no byte; 0 means none at all
+	Min   time.Duration // the first wait, before jitter
+	Max   time.Duration // the longest wait, unless the server asks for more
+}
+
+// DefaultRetry is five tries, from half a second to half a minute apart.
+var DefaultRetry = Retry{Tries: 5, Min: 500 * time.Millisecond, Max: 30 * time.Second}
+
+// The bounds that a server's Retry-After is held to.
+const (
+	minAfter = time.Second
+	maxAfter = 10 * time.Minute
+)
+
+// Wait is how long to wait before try number try, from 1: a random part of a
+// doubling bound, so that workers that failed together do not come back
+// together. A server's own Retry-After wins.
+func (r Retry) Wait(try int, err error) time.Duration {
+	var asked RetryAfter
+	if errors.As(err, &asked) && asked.RetryAfter() > 0 {
+		return min(max(asked.RetryAfter(), minAfter), maxAfter)
+	}
+	bound := r.Max
+	if shift := try - 1; shift < 30 && r.Min<<shift < r.Max {
+		bound = r.Min << shift
+	}
+	return bound/2 + rand.N(bound/2+1)
+}

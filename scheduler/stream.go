@@ -1,0 +1,73 @@
+package scheduler
+
+import (
+	"context"
+	"io"
+	"math"
+
+	"braid/segment"
+)
+
+// A Truncater is a sink that can be told how long the file is. Plain jobs tell
+// it at the end, when the length is proved; an earlier try may have written
+// more.
+type Truncater interface {
+	Truncate(size int64) error
+}
+
+// stream is Run for a plain job: the whole file in one request, in order. It
+// cannot go on where it stopped, so each try begins again at byte 0, and tries
+// are counted whether or not they brought bytes.
+func (j *Job) stream(ctx context.Context) error {
+	patience := patience{job: j}
+	for {
+		r := segment.Range{Off: 0, End: j.Grid.Size}
+		if j.Grid.Size < 0 {
+			r.End = math.MaxInt64
+		}
+		j.tell(Event{Kind: EventLease, Range: r})
+		err := j.pour(ctx, r)
+		if err == nil {
+			return nil
+		}
+		if err := patience.after(ctx, 0, r, 0, err); err != nil {
+			return err
+		}
+	}
+}
+
+// pour makes one try: it reads r to its end and tells the sink its length.
+func (j *Job) pour(ctx context.Context, r segment.Range) error {
+	ctx, a, err := j.ask(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	j.poured.Store(0)
+	buf := make([]byte, chunk)
+	for off := int64(0); ; {
+		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off])
+		if n > 0 {
+			if err := j.write(buf[:n], off); err != nil {
+				return err
+			}
+		}
+		off += int64(n)
+		j.poured.Store(off)
+		switch {
+		case off == r.End || readErr == io.EOF && j.Grid.Size < 0:
+			return j.truncate(off)
+		case readErr == io.EOF:
+			return a.wrap(ctx, io.ErrUnexpectedEOF)
+		case readErr != nil:
+			return a.wrap(ctx, readErr)
+		}
+	}
+}
+
+func (j *Job) truncate(size int64) error {
+	if t, ok := j.Sink.(Truncater); ok {
+		return sinkError(t.Truncate(size))
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package segment
+
+import (
+	"strings"
+	"time"
+)
+
+// settled is how much older than the response's own Date a Last-Modified must
+// be before it counts as strong. RFC 9110, section 8.8.2.2 asks for one second
+// and warns of clocks; a minute costs nothing and forgives them.
+const settled = time.Minute
+
+// An Identity says which representation bytes belong to: its length and what
+// the server calls it. Validators are compared for equality only, never by
+// which is newer, so nobody's clock matters.
+type Identity struct {
+	Size     int64     // bytes; -1 if the server did not say
+	ETag     string    // as sent, with quotes and any W/; "" if none
+	Modified time.Time // Last-Modified; zero if none
+	Date     time.Time // the Date of the response that said so; zero if none
+}
+
+// Strong says whether bytes fetched at different times may be put together
+// under id: it holds a strong entity-tag (RFC 9110, section 8.8.1), or a
+// Last-Modified at least a minute older than the response that carried it.
+func (id Identity) Strong() bool { return id.strongTag() || id.strongDate() }
+
+// Same says whether id and o are proved to be the same representation: equal
+// lengths, and equal strong validators (RFC 9110, section 8.8.3.2). An entity-
+// tag decides before a date does.
+func (id Identity) Same(o Identity) bool {
+	if id.Size < 0 || id.Size != o.Size {
+		return false
+	}
+	if id.strongTag() && o.strongTag() {
+		return id.ETag == o.ETag
+	}
+	return id.strongDate() && o.strongDate() && id.Modified.Equal(o.Modified)
+}
+
+// Conflicts says whether id and o are proved to be different: something that
+// both of them state differs. Identities that merely say little do not
+// conflict, and are not Same either.
+func (id Identity) Conflicts(o Identity) bool {
+	if id.Size >= 0 && o.Size >= 0 && id.Size != o.Size {
+		return true
+	}
+	if id.strongTag() && o.strongTag() {
+		return id.ETag != o.ETag
+	}
+	return !id.Modified.IsZero() && !o.Modified.IsZero() && !id.Modified.Equal(o.Modified)
+}
+
+func (id Identity) strongTag() bool {
+	return len(id.ETag) >= 2 && strings.HasPrefix(id.ETag, `"`) && strings.HasSuffix(id.ETag, `"`)
+}
+
+func (id Identity) strongDate() bool {
+	return !id.Modified.IsZero() && !id.Date.IsZero() && id.Date.Sub(id.Modified) >= settled
+}
