@@ -127,9 +127,17 @@ func TestLeases(t *testing.T) {
 		b.claim(l, 2*mib+5)
 		thief, _, _ := b.take(ctx, bid{rate: 1 << 40})
 		want(t, thief, 3*mib, 4*mib)
-		if got := b.claim(l, 2*mib); got != 2*mib {
+		if got := b.claim(l, 4*mib); got != 3*mib {
 			t.Fatalf("claimed %d", got)
 		}
+	})
+	t.Run("nor a block that is only begun", func(t *testing.T) {
+		b := newLedger(segment.Cut(4*mib), nil, 1)
+		l, _, _ := b.take(ctx, bid{rate: 1})
+		b.claim(l, mib)
+		thief, _, _ := b.take(ctx, bid{rate: 1e30})
+		want(t, l, 0, 2*mib)
+		want(t, thief, 2*mib, 4*mib)
 	})
 	t.Run("what is settled is lent again from the very byte", func(t *testing.T) {
 		b := newLedger(segment.Cut(4*mib), nil, 1)

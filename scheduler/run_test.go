@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -138,10 +139,9 @@ func TestPatienceEnds(t *testing.T) {
 // carry.
 func TestOneRefusedWorkerDoesNotEndTheJob(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		out := 0
 		j, _, dst := job(64*mib, 2, nil)
 		j.Source.(*script).answer = func(n int, r segment.Range) reply {
-			if out++; n > 0 && j.active.Load() > 1 {
+			if n > 0 && j.active.Load() > 1 {
 				return reply{err: errors.New("too many")}
 			}
 			return steady(mib)
@@ -225,23 +225,32 @@ func TestCancelKeepsWhatIsDoneAndGivesTheCause(t *testing.T) {
 	})
 }
 
+// A slowDisk keeps nothing and takes long to save.
+type slowDisk struct {
+	delay time.Duration
+	write func()
+}
+
+func (d slowDisk) WriteAt(p []byte, _ int64) (int, error) { d.write(); return len(p), nil }
+func (d slowDisk) Save(*segment.Bitmap) error             { time.Sleep(d.delay); return nil }
+
 // Receiving pauses while too much waits for a slow disk.
 func TestASlowDiskHoldsReceivingBack(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		j, _, dst := job(600*mib, 4, func(int, segment.Range) reply {
-			return reply{step: mib, every: 5 * time.Millisecond}
+		j, _, _ := job(0, 4, func(int, segment.Range) reply {
+			return reply{blank: true, every: 5 * time.Millisecond}
 		})
-		dst.delay = 20 * time.Second
-		most := int64(0)
-		dst.fail = func(int64) error {
+		j.Grid = segment.Cut(600 * mib)
+		j.Source.(*script).size = j.Grid.Size
+		var most atomic.Int64
+		j.Sink = slowDisk{20 * time.Second, func() {
 			written, durable := j.ledger.count()
-			most = max(most, written-durable)
-			return nil
-		}
+			most.Store(max(most.Load(), written-durable))
+		}}
 		if err := j.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if most > 256*mib || most < 100*mib {
+		if most := most.Load(); most > 256*mib || most < 100*mib {
 			t.Fatalf("%d MiB waited for a checkpoint", most/mib)
 		}
 	})
@@ -343,6 +352,19 @@ func TestPlain(t *testing.T) {
 				t.Fatal(err)
 			}
 			right(t, dst, 5*mib+1)
+		})
+	})
+	t.Run("a slow server is not dead", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			j, dst := plain(100, -1, func(int, segment.Range) reply { return reply{step: 1, every: 6 * time.Second} })
+			j.Stall = 7 * time.Second
+			if err := j.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			right(t, dst, 100)
+			if s := j.Stats(); s.Retries != 0 {
+				t.Fatalf("%+v", s)
+			}
 		})
 	})
 	t.Run("a broken try begins again at 0", func(t *testing.T) {

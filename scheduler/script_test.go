@@ -36,6 +36,7 @@ type reply struct {
 	step  int
 	every time.Duration
 	end   error // nil means io.EOF
+	blank bool  // the bytes do not matter
 	mute  bool  // after send bytes nothing comes any more, not even an end
 }
 
@@ -45,11 +46,11 @@ func (s *script) Open(ctx context.Context, r segment.Range) (io.ReadCloser, erro
 	s.asked = append(s.asked, r)
 	s.out++
 	s.most = max(s.most, s.out)
-	s.mu.Unlock()
 	var a reply
 	if s.answer != nil {
 		a = s.answer(n, r)
 	}
+	s.mu.Unlock()
 	if err := pause(ctx, a.delay); err != nil || a.err != nil {
 		s.leave()
 		return nil, errors.Join(err, a.err)
@@ -95,6 +96,9 @@ func (b *scriptBody) Read(p []byte) (int, error) {
 	}
 	n = int(min(int64(n), b.r.Len()))
 	for i := range n {
+		if b.reply.blank {
+			break
+		}
 		p[i] = at(b.r.Off + int64(i))
 	}
 	b.r.Off += int64(n)
