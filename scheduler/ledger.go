@@ -30,8 +30,12 @@ type ledger struct {
 	changed chan struct{}   // closed, and replaced, when a waiting worker should look again
 }
 
-// A lease is a run of bytes lent to one worker. Its fields are the ledger's.
+// A lease is a run of bytes lent to one worker, who may read what was lent;
+// the other fields are the ledger's.
 type lease struct {
+	lent   segment.Range
+	stolen bool // from another lease
+
 	off   int64     // all before it is written
 	claim int64     // all before it is being written; off <= claim <= end
 	end   int64     // moves down when a thief takes the tail
@@ -84,30 +88,29 @@ type bid struct {
 // take lends bytes: free ones in file order, else the tail of the lease that
 // would take longest. It waits while there is nothing to lend, and returns
 // io.EOF when every byte is written.
-func (b *ledger) take(ctx context.Context, who bid) (l *lease, stolen bool, err error) {
+func (b *ledger) take(ctx context.Context, who bid) (*lease, error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		now := time.Now()
 		b.mu.Lock()
 		if b.written == b.grid.Size {
 			b.mu.Unlock()
-			return nil, false, io.EOF
+			return nil, io.EOF
 		}
-		l, stolen := b.lend(who), false
+		l := b.lend(who)
 		if l == nil {
 			l = b.steal(who, now)
-			stolen = l != nil
 		}
 		if l != nil {
-			l.moved = now
+			l.lent, l.moved = segment.Range{Off: l.off, End: l.end}, now
 			b.out = append(b.out, l)
 		}
 		changed := b.changed
 		b.mu.Unlock()
 		if l != nil {
-			return l, stolen, nil
+			return l, nil
 		}
 		wait := time.NewTimer(patrol)
 		select {
@@ -176,7 +179,7 @@ func (b *ledger) steal(who bid, now time.Time) *lease {
 	if cut >= victim.end {
 		return nil
 	}
-	thief := &lease{off: cut, claim: cut, end: victim.end, rate: who.rate}
+	thief := &lease{off: cut, claim: cut, end: victim.end, rate: who.rate, stolen: true}
 	victim.end = cut
 	return thief
 }

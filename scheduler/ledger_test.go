@@ -94,28 +94,28 @@ func TestLeases(t *testing.T) {
 
 	t.Run("the first is a fair share, in file order", func(t *testing.T) {
 		b := full(100 * mib)
-		first, _, _ := b.take(ctx, bid{})
-		second, _, _ := b.take(ctx, bid{})
+		first, _ := b.take(ctx, bid{})
+		second, _ := b.take(ctx, bid{})
 		want(t, first, 0, 25*mib)
 		want(t, second, 25*mib, 29*mib)
 	})
 	t.Run("a fast worker gets four seconds' work", func(t *testing.T) {
 		b := full(10000 * mib)
 		b.first = 0
-		l, _, _ := b.take(ctx, bid{rate: 10 * mib})
+		l, _ := b.take(ctx, bid{rate: 10 * mib})
 		want(t, l, 0, 40*mib)
 	})
 	t.Run("near the end it gets half of what is left", func(t *testing.T) {
 		b := full(40 * mib)
 		b.first = 0
-		l, _, _ := b.take(ctx, bid{rate: 100 * mib})
+		l, _ := b.take(ctx, bid{rate: 100 * mib})
 		want(t, l, 0, 20*mib)
 	})
 	t.Run("a thief takes what lets both end together", func(t *testing.T) {
 		b := newLedger(segment.Cut(64*mib), nil, 1)
-		slow, _, _ := b.take(ctx, bid{rate: 10 * mib})
-		thief, stolen, _ := b.take(ctx, bid{rate: 30 * mib})
-		if !stolen {
+		slow, _ := b.take(ctx, bid{rate: 10 * mib})
+		thief, _ := b.take(ctx, bid{rate: 30 * mib})
+		if !thief.stolen {
 			t.Fatal("nothing was stolen")
 		}
 		want(t, slow, 0, 16*mib)
@@ -123,9 +123,9 @@ func TestLeases(t *testing.T) {
 	})
 	t.Run("never the block in hand, nor below what is claimed", func(t *testing.T) {
 		b := newLedger(segment.Cut(4*mib), nil, 1)
-		l, _, _ := b.take(ctx, bid{rate: 1})
+		l, _ := b.take(ctx, bid{rate: 1})
 		b.claim(l, 2*mib+5)
-		thief, _, _ := b.take(ctx, bid{rate: 1 << 40})
+		thief, _ := b.take(ctx, bid{rate: 1 << 40})
 		want(t, thief, 3*mib, 4*mib)
 		if got := b.claim(l, 4*mib); got != 3*mib {
 			t.Fatalf("claimed %d", got)
@@ -133,19 +133,19 @@ func TestLeases(t *testing.T) {
 	})
 	t.Run("nor a block that is only begun", func(t *testing.T) {
 		b := newLedger(segment.Cut(4*mib), nil, 1)
-		l, _, _ := b.take(ctx, bid{rate: 1})
+		l, _ := b.take(ctx, bid{rate: 1})
 		b.claim(l, mib)
-		thief, _, _ := b.take(ctx, bid{rate: 1e30})
+		thief, _ := b.take(ctx, bid{rate: 1e30})
 		want(t, l, 0, 2*mib)
 		want(t, thief, 2*mib, 4*mib)
 	})
 	t.Run("what is settled is lent again from the very byte", func(t *testing.T) {
 		b := newLedger(segment.Cut(4*mib), nil, 1)
-		l, _, _ := b.take(ctx, bid{})
+		l, _ := b.take(ctx, bid{})
 		b.claim(l, mib+17)
 		b.advance(l, 1, time.Now())
 		b.settle(l)
-		l, _, _ = b.take(ctx, bid{})
+		l, _ = b.take(ctx, bid{})
 		want(t, l, mib+17, 4*mib)
 		if done, _ := b.snapshot(); !done.Has(0) || done.Count() != 1 {
 			t.Fatalf("%d blocks done", done.Count())
@@ -155,7 +155,7 @@ func TestLeases(t *testing.T) {
 		b := full(16 * mib)
 		var leases []*lease
 		for range 4 {
-			l, _, _ := b.take(ctx, bid{})
+			l, _ := b.take(ctx, bid{})
 			leases = append(leases, l)
 		}
 		for _, i := range []int{2, 0, 3, 1} {

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"braid/segment"
 )
 
 // chunk is how much a worker gathers before it writes. Writes of whole, aligned
@@ -77,32 +75,31 @@ func (j *Job) work(ctx context.Context, id int) error {
 	w := &worker{id: id}
 	patience := patience{job: j}
 	for {
-		l, stolen, err := j.ledger.take(ctx, bid{rate: w.rate.rate, rtt: w.rtt})
+		l, err := j.ledger.take(ctx, bid{rate: w.rate.rate, rtt: w.rtt})
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		r := segment.Range{Off: l.off, End: l.end}
-		if stolen {
+		kind := EventLease
+		if l.stolen {
+			kind = EventSteal
 			j.steals.Add(1)
-			j.tell(Event{Kind: EventSteal, Worker: id, Range: r})
-		} else {
-			j.tell(Event{Kind: EventLease, Worker: id, Range: r})
 		}
-		got, err := j.fetch(ctx, l, r, w)
+		j.tell(Event{Kind: kind, Worker: id, Range: l.lent})
+		got, err := j.fetch(ctx, l, w)
 		j.ledger.settle(l)
-		if err := patience.after(ctx, id, r, got, err); err != nil {
+		if err := patience.after(ctx, id, l.lent, got, err); err != nil {
 			return err
 		}
 	}
 }
 
-// fetch asks for r and moves what comes to the sink, until the lease is
+// fetch asks for what was lent and moves what comes to the sink, until the lease is
 // fulfilled, cut short, or the answer ends. It says how many bytes it wrote.
-func (j *Job) fetch(ctx context.Context, l *lease, r segment.Range, w *worker) (got int64, err error) {
-	ctx, a, err := j.ask(ctx, r)
+func (j *Job) fetch(ctx context.Context, l *lease, w *worker) (got int64, err error) {
+	ctx, a, err := j.ask(ctx, l.lent)
 	if err != nil {
 		return 0, err
 	}
@@ -111,7 +108,7 @@ func (j *Job) fetch(ctx context.Context, l *lease, r segment.Range, w *worker) (
 	if w.buf == nil {
 		w.buf = make([]byte, min(chunk, j.Grid.Block))
 	}
-	off, end, last := r.Off, r.End, time.Now()
+	off, end, last := l.lent.Off, l.lent.End, time.Now()
 	for off < end {
 		n, readErr := a.fill(ctx, w.buf[:min(j.border(off), end)-off])
 		n = j.ledger.claim(l, n)
