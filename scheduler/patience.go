@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"context"
-	"time"
 
 	"braid/segment"
 )
@@ -45,12 +44,5 @@ func (p *patience) after(ctx context.Context, worker int, r segment.Range, got i
 	wait := p.job.Retry.Wait(p.tries, err)
 	p.job.retries.Add(1)
 	p.job.tell(Event{Kind: EventRetry, Worker: worker, Range: r, Try: p.tries, Wait: wait, Err: err})
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
+	return rest(ctx, wait)
 }

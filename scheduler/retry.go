@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -36,4 +37,35 @@ func (r Retry) Wait(try int, err error) time.Duration {
 		bound = r.Min << shift
 	}
 	return bound/2 + rand.N(bound/2+1)
+}
+
+// Do calls f until it succeeds, fails in a way that asking again cannot help,
+// or has been tried r.Tries times more. told, if not nil, is told before each
+// wait.
+func (r Retry) Do(ctx context.Context, f func() error, told func(Event)) error {
+	for try := 1; ; try++ {
+		err := f()
+		if err == nil || try > r.Tries || IsPermanent(err) {
+			return err
+		}
+		wait := r.Wait(try, err)
+		if told != nil {
+			told(Event{Time: time.Now(), Kind: EventRetry, Try: try, Wait: wait, Err: err})
+		}
+		if err := rest(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits for d, or until ctx ends, whose cause it returns.
+func rest(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
 }

@@ -38,15 +38,15 @@ func (j *Job) Run(ctx context.Context) error {
 		workers.Go(func() error { return j.work(wctx, id) })
 	}
 	var tended error
-	rest := make(chan struct{})
+	tending := make(chan struct{})
 	go func() {
-		defer close(rest)
+		defer close(tending)
 		if tended = j.tend(wctx); tended != nil {
 			quit(tended)
 		}
 	}()
 	err := workers.Wait() // ends wctx, and so tend
-	<-rest
+	<-tending
 	switch {
 	case tended != nil:
 		return tended

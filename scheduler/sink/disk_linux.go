@@ -1,0 +1,88 @@
+package sink
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// control runs a system call on the file's descriptor, again while signals
+// interrupt it. A fallocate(2) of many gigabytes is slow enough for Go's own
+// preemption signals to do so.
+func (f localFile) control(call func(fd int) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var result error
+	err = raw.Control(func(fd uintptr) {
+		for {
+			if result = call(int(fd)); !errors.Is(result, unix.EINTR) {
+				return
+			}
+		}
+	})
+	return errors.Join(err, result)
+}
+
+// allocate is fallocate(2), mode 0: a full disk shows now, and writes into
+// reserved blocks cost less. tmpfs would take all the memory at once, so there,
+// and where fallocate is unknown, the file only gets its length. glibc's
+// posix_fallocate would write zeros instead.
+func (f localFile) allocate(size int64) error {
+	err := f.control(func(fd int) error {
+		var st unix.Statfs_t
+		if unix.Fstatfs(fd, &st) == nil && st.Type == unix.TMPFS_MAGIC {
+			return unix.ENOTSUP
+		}
+		return unix.Fallocate(fd, 0, 0, size)
+	})
+	if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EINVAL) {
+		return f.Truncate(size)
+	}
+	return err
+}
+
+func (f localFile) datasync() error { return f.control(unix.Fdatasync) }
+
+// hint is sync_file_range(2) with SYNC_FILE_RANGE_WRITE: it starts writing out,
+// so that the next fdatasync finds less to do.
+func (f localFile) hint(off, size int64) {
+	_ = f.control(func(fd int) error {
+		return unix.SyncFileRange(fd, off, size, unix.SYNC_FILE_RANGE_WRITE)
+	})
+}
+
+// renameNew is renameat2(2) with RENAME_NOREPLACE, which not every file system
+// knows.
+func (local) renameNew(from, to string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.ENOTSUP):
+		return renameByLink(from, to)
+	}
+	return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+}
+
+// umask reads the process's umask from proc(5), which, unlike umask(2), does
+// not change it.
+func umask() fs.FileMode {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return swapUmask()
+	}
+	for line := range bytes.Lines(status) {
+		if value, ok := bytes.CutPrefix(line, []byte("Umask:")); ok {
+			if mask, err := strconv.ParseUint(string(bytes.TrimSpace(value)), 8, 12); err == nil {
+				return fs.FileMode(mask) & 0o777
+			}
+		}
+	}
+	return swapUmask()
+}

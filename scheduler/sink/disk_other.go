@@ -1,0 +1,17 @@
+//go:build unix && !linux
+
+package sink
+
+import "io/fs"
+
+func (f localFile) allocate(size int64) error { return f.Truncate(size) }
+
+// datasync is all that File.Sync does; on Darwin that is fcntl(2) with
+// F_FULLFSYNC, since fsync(2) there leaves bytes in the drive's cache.
+func (f localFile) datasync() error { return f.Sync() }
+
+func (f localFile) hint(off, size int64) {}
+
+func (local) renameNew(from, to string) error { return renameByLink(from, to) }
+
+func umask() fs.FileMode { return swapUmask() }

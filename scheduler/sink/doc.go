@@ -1,0 +1,34 @@
+// Package sink keeps what a download brings: in a [File], in [Memory], or not
+// at all ([Discard]). Each is a scheduler.Sink.
+//
+// A File writes to NAME.part, beside it NAME.part.ck, and gives the name NAME
+// only to what is complete, verified and durable:
+//
+//	f, err := sink.Open(path, sink.Options{URL: url}) // before any network
+//	err = f.Begin(identity, host, false)              // once the server has said what it is
+//	job := &scheduler.Job{Source: src, Sink: f, Grid: f.Grid(), Done: f.Done()}
+//	if err = job.Run(ctx); err == nil {
+//		err = f.Commit(digest.Check)
+//	}
+//	err = errors.Join(err, f.Close())
+//
+// NAME.part.ck holds two slots, each a segment.Checkpoint, written in turn and
+// in place. The order is always the same, and all that matters:
+//
+//	Begin   lock ck; part: create, allocate; ck: both slots, fsync; fsync part, folder
+//	Save    fdatasync part; ck: the older slot; fdatasync ck
+//	Commit  Save, marked complete; verify; fsync part; part to NAME; fsync folder;
+//	        remove ck; fsync folder
+//
+// So a slot claims only bytes that were durable before it was written, and a
+// torn slot leaves the other one. A crash at any instant costs what came since
+// the last Save. The lock on ck is advisory and ends with the process.
+//
+// After a sync has failed nothing is known about what reached the disk, and a
+// second one that succeeds means nothing (fsync(2), ERRORS). A File then never
+// syncs again and never claims more; the next run goes on from the last slot.
+//
+// What it does not promise: that the disk honours a flush, and that nobody else
+// writes to NAME.part meanwhile. It does notice when the part is moved, deleted
+// or made shorter.
+package sink

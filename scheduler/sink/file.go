@@ -1,0 +1,282 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"braid/scheduler"
+	"braid/segment"
+)
+
+// ErrLocked says that another process, or another File of this one, has the
+// same output.
+var ErrLocked = errors.New("is being fetched by another braid")
+
+// Options say what may be replaced. The zero Options replace nothing.
+type Options struct {
+	URL       string // where the bytes come from; only a salted hash of it is kept
+	Overwrite bool   // replace an existing file of that name, at Commit
+	Restart   bool   // if the file on the server has changed, drop what was fetched instead of failing
+}
+
+// A File is a scheduler.Sink on disk. Open it, Begin once, write and Save,
+// Commit, and always Close. WriteAt, ReadAt and the questions (Done, Resumable,
+// …) may be called from many goroutines; WriteAt must have returned everywhere
+// before Commit or Close is called.
+type File struct {
+	path, part, ck string
+	o              Options
+	disk           disk
+	cut            func(size int64) segment.Grid
+
+	slots    slots               // the checkpoint file, locked
+	found    *segment.Checkpoint // what an earlier run left in it; nil if nothing that can be used
+	older    *segment.Checkpoint // its other slot; nil if damaged
+	partial  bool                // there is a part file as well
+	finished bool
+
+	tried bool // Begin was called
+
+	saving   sync.Mutex // Begin, Save, Truncate, Commit, Close: one at a time
+	data     handle     // the part; nil before Begin and after Commit
+	plain    bool
+	same     segment.Checkpoint // what all checkpoints of this run have in common
+	complete bool               // the last slot said so
+	closed   bool
+	modified time.Time
+
+	writing sync.Mutex // around pwrite(2), see WriteAt
+
+	mu      sync.Mutex // guards what follows; never held during I/O
+	notes   []string
+	begun   map[int]progress // blocks that are partly written
+	written *segment.Bitmap  // blocks whose every byte is in the file
+	sums    []uint32         // CRC-32C of those
+	durable *segment.Bitmap  // blocks the last slot claims
+	end     int64            // of a plain job: bytes written in this attempt
+	poison  error            // the first failure to make something durable
+}
+
+// progress is how far a block has been written, in order from its start.
+type progress struct {
+	next int64 // the offset in the file that comes next
+	sum  uint32
+}
+
+var (
+	_ scheduler.Sink = (*File)(nil)
+	_ io.ReaderAt    = (*File)(nil)
+)
+
+// hintRun is how many bytes are handed to the disk early at a time.
+const hintRun = 16 << 20
+
+// WriteAt writes p at off. Unless the job is plain, p lies in one block, blocks
+// are written in order from their start, and no byte is written twice; anything
+// else is an error. An error wraps scheduler.ErrSink.
+//
+// Writers take turns: the kernel makes them wait for the inode's lock anyway,
+// and they would spin there.
+func (f *File) WriteAt(p []byte, off int64) (int, error) {
+	switch {
+	case f.data == nil:
+		return 0, writing(f.part, fs.ErrClosed)
+	case f.plain:
+		return f.writePlain(p, off)
+	case len(p) == 0:
+		return 0, nil
+	}
+	end := off + int64(len(p))
+	i := f.same.Grid.Index(off)
+	block := f.same.Grid.Range(i)
+	if off < 0 || off >= f.same.Grid.Size || end > block.End {
+		return 0, writing(f.part, fmt.Errorf("bytes %v are not within one block", segment.Range{Off: off, End: end}))
+	}
+	sum, err := f.expect(i, off, block.Off)
+	if err != nil {
+		return 0, err
+	}
+	sum = crc32.Update(sum, segment.Castagnoli, p)
+
+	f.writing.Lock()
+	n, err := writeFull(f.data, p, off)
+	f.writing.Unlock()
+
+	f.mu.Lock()
+	switch {
+	case err != nil:
+		delete(f.begun, i)
+	case end < block.End:
+		f.begun[i] = progress{next: end, sum: sum}
+	default:
+		delete(f.begun, i)
+		f.sums[i] = sum
+		f.written.Set(i)
+	}
+	f.mu.Unlock()
+	if err != nil {
+		return n, writing(f.part, err)
+	}
+	if end == block.End && end%hintRun == 0 {
+		f.data.hint(end-hintRun, hintRun)
+	}
+	return n, nil
+}
+
+// expect is the sum of block i up to off, where its next bytes must go.
+func (f *File) expect(i int, off, start int64) (uint32, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.written.Has(i) {
+		return 0, writing(f.part, fmt.Errorf("block %d is written a second time", i))
+	}
+	if off == start {
+		return 0, nil
+	}
+	if at := f.begun[i]; at.next == off {
+		return at.sum, nil
+	}
+	return 0, writing(f.part, fmt.Errorf("block %d is not written in order: byte %d came next", i, off))
+}
+
+// writePlain writes a plain job's bytes. Byte 0 begins it anew.
+func (f *File) writePlain(p []byte, off int64) (int, error) {
+	f.writing.Lock()
+	n, err := writeFull(f.data, p, off)
+	f.writing.Unlock()
+	f.mu.Lock()
+	if off == 0 {
+		f.end = 0
+	}
+	f.end = max(f.end, off+int64(n))
+	f.mu.Unlock()
+	if err != nil {
+		return n, writing(f.part, err)
+	}
+	return n, nil
+}
+
+// ReadAt reads back what was written.
+func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	if f.data == nil {
+		return 0, &fs.PathError{Op: "read", Path: f.part, Err: fs.ErrClosed}
+	}
+	return f.data.ReadAt(p, off)
+}
+
+// Truncate gives a plain job its length in bytes, which is known only at its
+// end and is at most what was written.
+func (f *File) Truncate(size int64) error {
+	f.saving.Lock()
+	defer f.saving.Unlock()
+	f.mu.Lock()
+	end := f.end
+	f.mu.Unlock()
+	switch {
+	case f.data == nil:
+		return writing(f.part, fs.ErrClosed)
+	case !f.plain && size == f.same.Grid.Size:
+		return nil
+	case !f.plain || size < 0 || size > end:
+		return writing(f.part, fmt.Errorf("%d bytes cannot be its length", size))
+	}
+	if err := f.data.truncate(size); err != nil {
+		return writing(f.part, err)
+	}
+	f.mu.Lock()
+	f.end = size
+	f.mu.Unlock()
+	return nil
+}
+
+// Missing is the first byte that an earlier run left missing, and 0 if no run
+// left anything: where the source should begin to ask.
+func (f *File) Missing() int64 {
+	if f.found == nil || !f.partial {
+		return 0
+	}
+	for first := range f.found.Done.Gaps() {
+		return f.found.Grid.Range(first).Off
+	}
+	return 0
+}
+
+// Finished says that an earlier run of the same URL was stopped after the file
+// had its name and before its checkpoint was gone. Nothing is to be fetched, and
+// Begin is not called: Commit tidies up.
+func (f *File) Finished() bool { return f.finished }
+
+// Grid is how the file is cut. A continued file keeps the grid it was begun
+// with. It is the zero Grid before Begin.
+func (f *File) Grid() segment.Grid { return f.same.Grid }
+
+// Done is a copy of the set of blocks that would survive a crash now. If it is
+// full right after Begin, only Commit remains.
+func (f *File) Done() *segment.Bitmap {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.durable == nil {
+		return segment.NewBitmap(f.same.Grid.Len())
+	}
+	return f.durable.Clone()
+}
+
+// Resumable is how many bytes the next run would not fetch again.
+func (f *File) Resumable() (bytes int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.durable != nil:
+		return f.durable.Bytes(f.same.Grid)
+	case f.found != nil && f.partial:
+		return f.found.Done.Bytes(f.found.Grid)
+	}
+	return 0
+}
+
+// Notes are sentences for the user about what was found: a damaged slot, blocks
+// that failed their CRC, why a file was begun anew.
+func (f *File) Notes() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.notes...)
+}
+
+func (f *File) note(format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.notes = append(f.notes, fmt.Sprintf(format, args...))
+}
+
+// SetModified gives the final file this modification time.
+func (f *File) SetModified(t time.Time) { f.modified = t }
+
+// writing says that something could not be kept at path, which it names once.
+func writing(path string, err error) error {
+	if errors.Is(err, scheduler.ErrSink) {
+		return err
+	}
+	return fmt.Errorf("%w %s: %w", scheduler.ErrSink, path, cause(err))
+}
+
+// cause takes the path off an error of package os.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// writeFull takes a short write for the error it is, whoever wrote.
+func writeFull(w io.WriterAt, p []byte, off int64) (int, error) {
+	n, err := w.WriteAt(p, off)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	return n, err
+}

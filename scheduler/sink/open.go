@@ -1,0 +1,186 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"braid/segment"
+)
+
+// The names beside the final one.
+const (
+	partSuffix       = ".part"
+	checkpointSuffix = ".part.ck"
+	badSuffix        = ".part.bad"
+)
+
+// Open locks path for this process and reads what an earlier run left beside
+// it. It creates nothing but NAME.part.ck, whose lock it is, and needs no
+// network.
+//
+// Its error wraps ErrLocked; fs.ErrExist if the name is taken and not to be
+// overwritten, or if NAME.part stands there without a checkpoint, so that it may
+// be somebody else's; segment.ErrVersion if a newer braid wrote the checkpoint,
+// which stays as it is; or what the file system said, with the path.
+func Open(path string, o Options) (*File, error) {
+	return openOn(local{}, path, o)
+}
+
+func openOn(d disk, path string, o Options) (*File, error) {
+	if base := filepath.Base(path); path == "" || os.IsPathSeparator(path[len(path)-1]) || base == "." || base == ".." {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("it names no file")}
+	}
+	path = filepath.Clean(path)
+	f := &File{
+		path: path, part: path + partSuffix, ck: path + checkpointSuffix,
+		o: o, disk: d, cut: segment.Cut,
+	}
+	if err := f.look(); err != nil {
+		return nil, err
+	}
+	file, err := d.lock(f.ck)
+	if err != nil {
+		return nil, f.unlocked(err)
+	}
+	f.slots.file = file
+	if err := f.load(); err != nil {
+		return nil, errors.Join(err, d.unlock(file, f.ck, f.litter()))
+	}
+	return f, nil
+}
+
+// look refuses what can be refused before anything is created.
+func (f *File) look() error {
+	taken, err := f.taken()
+	if err != nil {
+		return err
+	}
+	_, found, err := f.lookup(f.ck)
+	if err != nil || found {
+		return err // with a checkpoint there is more to know: load decides
+	}
+	if taken != nil && !f.o.Overwrite {
+		return exists(f.path)
+	}
+	_, found, err = f.lookup(f.part)
+	if found && !f.o.Overwrite && !f.o.Restart {
+		return fmt.Errorf("%w and has no checkpoint: remove it if it is not needed", exists(f.part))
+	}
+	return err
+}
+
+// taken is the file that has the final name, nil if there is none, and an
+// error if nothing may ever be put in its place.
+func (f *File) taken() (*info, error) {
+	st, found, err := f.lookup(f.path)
+	switch {
+	case err != nil || !found:
+		return nil, err
+	case f.o.Overwrite && !st.mode.IsRegular() && st.mode&fs.ModeSymlink == 0:
+		return nil, &fs.PathError{Op: "open", Path: f.path, Err: errors.New("it is not a regular file, and is not replaced")}
+	}
+	return &st, nil
+}
+
+func (f *File) lookup(path string) (st info, found bool, err error) {
+	st, err = f.disk.lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return info{}, false, nil
+	}
+	return st, err == nil, err
+}
+
+// unlocked is what to say when the lock was not to be had.
+func (f *File) unlocked(err error) error {
+	switch {
+	case err == errBusy:
+		pid := f.disk.holder(f.ck)
+		if pid == 0 {
+			if r, err := readOn(f.disk, f.path); err == nil && r.Checkpoint != nil {
+				pid = r.Checkpoint.Pid
+			}
+		}
+		if pid == 0 {
+			return fmt.Errorf("%s %w", f.path, ErrLocked)
+		}
+		return fmt.Errorf("%s %w (pid %d)", f.path, ErrLocked, pid)
+	case errors.Is(err, errBusy):
+		return fmt.Errorf("%s %w: %w", f.path, ErrLocked, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return &fs.PathError{Op: "open", Path: filepath.Dir(f.path), Err: cause(err)}
+	}
+	return err
+}
+
+// load reads what there is, under the lock.
+func (f *File) load() error {
+	newest, older, size, err := readSlots(f.slots.file)
+	f.slots.size = size
+	switch {
+	case errors.Is(err, segment.ErrCorrupt):
+		f.note("both copies of the checkpoint %s were damaged; beginning anew", f.ck)
+	case err != nil:
+		f.slots.size = 1 // it may hold something: not to be removed
+		return &fs.PathError{Op: "read", Path: f.ck, Err: cause(err)}
+	case newest != nil:
+		f.found, f.older, f.slots.generation = newest, older, newest.Generation
+		if older == nil {
+			f.note("one copy of the checkpoint %s was damaged; the other one is used", f.ck)
+		}
+	}
+	part, partial, err := f.lookup(f.part)
+	f.partial = partial || err != nil
+	if err != nil {
+		return err
+	}
+	final, err := f.taken()
+	if err != nil {
+		return err
+	}
+	if final != nil && f.renamed(*final, part, partial) {
+		if f.found.Origin.Is(withoutSecrets(f.o.URL)) {
+			f.finished = true
+			f.same.Grid, f.durable = f.found.Grid, f.found.Done
+			return nil
+		}
+		// Another URL's file was finished here. Only its checkpoint is in the
+		// way, and it claims nothing any more.
+		if partial {
+			if err := f.disk.remove(f.part); err != nil {
+				return err
+			}
+			partial, f.partial = false, false
+		}
+		if err := f.slots.clear(); err != nil {
+			return &fs.PathError{Op: "truncate", Path: f.ck, Err: cause(err)}
+		}
+		f.found, f.older = nil, nil
+	}
+	if final != nil && !f.o.Overwrite {
+		return exists(f.path)
+	}
+	if partial {
+		return part.trusted(f.part)
+	}
+	return nil
+}
+
+// litter says that the checkpoint file holds nothing and is no part's sign of
+// being ours: it was only the lock.
+func (f *File) litter() bool { return f.data == nil && f.slots.size == 0 && !f.partial }
+
+// renamed says whether the final name is on the very file that the checkpoint
+// calls complete, and no other part is there.
+func (f *File) renamed(final, part info, partial bool) bool {
+	c := f.found
+	return c != nil && c.Complete &&
+		final.dev == c.Part.Dev && final.ino == c.Part.Ino && final.size == c.Part.Size &&
+		(!partial || part.same(final))
+}
+
+func exists(path string) error {
+	return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+}

@@ -1,0 +1,82 @@
+package source
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+// ClientOptions are what a Client can be told. The zero value is good.
+type ClientOptions struct {
+	// ConnectTimeout bounds reaching the host, and then, anew, the TLS
+	// handshake; 0 means 10 s.
+	ConnectTimeout time.Duration
+
+	// MaxConnections is how many connections to one host are kept for reuse
+	// between requests; 0 means 32. It limits nothing: there is one connection
+	// per body that is open.
+	MaxConnections int
+
+	RootCAs  *x509.CertPool // the authorities to trust, see CertPool; nil means the system's
+	Insecure bool           // trust any certificate: anyone on the way can change the file
+}
+
+// Client makes an http.Client for a few long transfers: HTTP/1.1 only, so that
+// every request has a connection of its own, no transparent gzip, TLS 1.2 or
+// newer, the proxy from the environment, at most 256 KiB of response headers
+// and no limit on the time that a body takes.
+func Client(o ClientOptions) *http.Client {
+	connect := o.ConnectTimeout
+	if connect <= 0 {
+		connect = 10 * time.Second
+	}
+	idle := o.MaxConnections
+	if idle <= 0 {
+		idle = 32
+	}
+	var http1 http.Protocols
+	http1.SetHTTP1(true)
+	return &http.Client{Transport: &http.Transport{
+		Proxy:       proxy,
+		DialContext: (&net.Dialer{Timeout: connect}).DialContext,
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			RootCAs:            o.RootCAs,
+			InsecureSkipVerify: o.Insecure,
+		},
+		TLSHandshakeTimeout:    connect,
+		Protocols:              &http1,
+		DisableCompression:     true,
+		MaxIdleConnsPerHost:    idle,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+	}}
+}
+
+// proxy is http.ProxyFromEnvironment, whose error would tell the password.
+func proxy(req *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, errors.New("the proxy in the environment is not a URL: check HTTP_PROXY and HTTPS_PROXY")
+	}
+	return u, nil
+}
+
+// CertPool reads the certificates, in PEM, of the authorities to trust.
+func CertPool(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading certificates: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", path)
+	}
+	return pool, nil
+}

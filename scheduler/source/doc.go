@@ -1,0 +1,43 @@
+// Package source says where the bytes come from: it gets ranges of one file
+// over HTTP, and believes nothing that it is told.
+//
+//	Open(url):
+//		GET with Range: bytes=FROM-                    [1]
+//		    206: the server has ranges
+//		    200: it has not; the whole file is coming
+//		    else: ask once more without Range, or give up
+//		remember where the redirects led, how long the file is, and its
+//		validators; keep the body
+//
+//	HTTP.Open(range):
+//		if the kept body begins where the range does, hand it out  [2]
+//		GET with Range, to where the redirects led
+//		pass the answer through the gate               [3]
+//		hand out exactly the bytes of the range        [4]
+//
+// [1] The probe is the first request of the download. HEAD is never sent:
+// servers refuse it, and lie in it.
+//
+// [2] Once, to one caller. A body nobody takes is dropped by Close.
+//
+// [3] The gate is one pure function, judge. It looks at the status, the content
+// coding, the Content-Range, the length, the validators and the framing, in
+// that order, and gives a verdict: accept, retry, changed, no range, or fatal.
+// No other code decides what an answer is worth.
+//
+// [4] Bytes that come before the range are skipped, bytes that come after it
+// are not read. A body that was read to its end gives its connection back; any
+// other costs it.
+//
+// A server is let off one answer that cannot be put at an offset; after the
+// second in a row the source gives up on ranges for good, and says so by
+// scheduler.ErrNoRanges. From then on it gives the whole file from byte 0.
+//
+// The headers of the user go to the origin of the user's URL and no further.
+// No error of this package holds a header, a password or a query value that
+// looks like a secret, and no server can put a control character into one.
+//
+// What is not promised: a server that changes the file without changing its
+// length, its ETag and its Last-Modified is not found out here; only a digest
+// of the whole file can do that.
+package source

@@ -1,0 +1,211 @@
+package source
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"braid/segment"
+)
+
+// A class says what is to be done with an answer.
+type class int
+
+const (
+	accept  class = iota // its bytes are those of verdict.span
+	retry                // ask for the same bytes again
+	changed              // the file is another one now
+	noRange              // what it sends cannot be put at an offset
+	fatal                // asking again cannot help
+)
+
+// A question is what was asked.
+type question struct {
+	r       segment.Range // End is unbounded if the end of the file was meant
+	ranged  bool          // by a Range header; else for the whole file
+	probe   bool          // nothing is known of the file yet
+	strikes int           // the answers in a row, before this one, that could not be put at an offset
+}
+
+// A fact is what the first answer has told.
+type fact struct {
+	id     segment.Identity
+	coding string // "" if the bytes are sent as they are
+}
+
+// An answer is what came back, as far as it is judged.
+type answer struct {
+	status  int
+	header  http.Header
+	length  int64 // of the body, in bytes; -1 if it is not told
+	chunked bool  // or framed in another way that proves the end
+}
+
+// A verdict is what the gate makes of an answer.
+type verdict struct {
+	class
+	reason string        // why it is not accepted
+	status int           // of one that is refused for its status; else 0
+	after  time.Duration // how long to wait, if it is to be asked again; 0 if it does not say
+	strike bool          // the answer could not be put at an offset
+
+	span     segment.Range // of an accepted one: the bytes of the file that count
+	skip     int64         // and how many come before them
+	whole    bool          // it is the whole file
+	unproven bool          // where its end is, nothing but the closing of the connection says
+	fact     fact          // what it says of the file
+}
+
+// maxSkip is the most bytes that are skipped to get at a range. Beyond it the
+// server does serve something, but not ranges.
+const maxSkip = 16 << 20
+
+// judge is the gate that every answer goes through before a byte of it counts.
+// It looks at the status, the content coding, the Content-Range, the total, the
+// validators and the framing, in that order.
+func judge(q question, known fact, a answer) verdict {
+	switch a.status {
+	case http.StatusPartialContent:
+		return judgePart(q, known, a)
+	case http.StatusOK, http.StatusNonAuthoritativeInfo:
+		return judgeWhole(q, known, a)
+	case http.StatusRequestedRangeNotSatisfiable:
+		if q.ranged {
+			return judgeUnsatisfied(q, known, a)
+		}
+	}
+	return judgeStatus(q, a)
+}
+
+// judgePart judges a 206 (RFC 9110, section 15.3.7).
+func judgePart(q question, known fact, a answer) verdict {
+	if !q.ranged {
+		return q.strikeOut(fatal, "it sends a part where the whole was asked for")
+	}
+	if coding := coding(a.header); coding != "" {
+		return q.encoded(coding)
+	}
+	if mediaType(a.header) == "multipart/byteranges" {
+		return verdict{class: noRange, reason: "it answers one range with several parts"}
+	}
+	values := a.header.Values("Content-Range")
+	if len(values) != 1 {
+		return q.strikeOut(noRange, "it sends a part and does not say which")
+	}
+	span, total, err := parseContentRange(values[0])
+	switch {
+	case err != nil || span.Empty():
+		return q.strikeOut(noRange, fmt.Sprintf(`it sends a part and calls it "%s"`, clean(values[0], 80)))
+	case span.Off > q.r.Off || span.End <= q.r.Off || q.r.Off-span.Off > maxSkip:
+		return q.strikeOut(noRange, fmt.Sprintf("asked for byte %d, it sends bytes %v", q.r.Off, span))
+	}
+	if total < 0 && q.probe {
+		return verdict{class: noRange, reason: "it does not say how long the file is"}
+	}
+	if total < 0 && known.id.Size >= 0 && span.End > known.id.Size {
+		return verdict{class: changed, reason: fmt.Sprintf("its size was %d and it now has byte %d", known.id.Size, span.End-1)}
+	}
+	id := identity(a.header, total)
+	if known.id.Conflicts(id) {
+		return verdict{class: changed, reason: difference(known.id, id)}
+	}
+	if a.length >= 0 && a.length < span.Len() {
+		span.End = span.Off + a.length // of two lengths, the one that both allow
+	}
+	if span.End <= q.r.Off {
+		return q.strikeOut(noRange, "it says that it sends the range, and sends nothing of it")
+	}
+	skip := q.r.Off - span.Off
+	span = span.Intersect(q.r)
+	return verdict{class: accept, span: span, skip: skip, fact: fact{id: id}}
+}
+
+// judgeWhole judges a 200, and a 203, which is a 200 that a proxy has touched.
+// What it says about ranges proves nothing: only a 206 does.
+func judgeWhole(q question, known fact, a answer) verdict {
+	if q.ranged && !q.probe && q.r.Off > 0 {
+		return q.strikeOut(noRange, "asked for a range, it sends the whole file")
+	}
+	coding := coding(a.header)
+	if !q.probe && coding != known.coding {
+		return q.encoded(coding)
+	}
+	id := identity(a.header, a.length)
+	if known.id.Conflicts(id) {
+		return verdict{class: changed, reason: difference(known.id, id)}
+	}
+	end := int64(unbounded)
+	switch {
+	case a.length >= 0:
+		end = a.length
+	case known.id.Size >= 0:
+		end = known.id.Size
+	}
+	span := segment.Range{Off: 0, End: end}
+	if !q.probe {
+		span = span.Intersect(q.r)
+	}
+	return verdict{
+		class: accept, span: span, whole: true,
+		unproven: a.length < 0 && !a.chunked,
+		fact:     fact{id: id, coding: coding},
+	}
+}
+
+// judgeUnsatisfied judges a 416 to a range (RFC 9110, section 15.5.17). Its
+// body is never of the file.
+func judgeUnsatisfied(q question, known fact, a answer) verdict {
+	r, total, err := parseContentRange(a.header.Get("Content-Range"))
+	told := err == nil && r.Empty()
+	switch {
+	case q.probe && told && total == 0:
+		return verdict{class: accept, whole: true, fact: fact{id: identity(a.header, 0)}}
+	case q.probe:
+		return verdict{class: noRange, status: a.status, reason: "it refuses the range"}
+	case told && known.id.Size >= 0 && total != known.id.Size:
+		return verdict{class: changed, reason: fmt.Sprintf("its size was %d and is %d", known.id.Size, total)}
+	}
+	return q.strikeOut(noRange, "it refuses a range that lies inside the file")
+}
+
+// judgeStatus judges an answer that brings no bytes.
+func judgeStatus(q question, a answer) verdict {
+	v := verdict{class: fatal, status: a.status, after: parseRetryAfter(a.header)}
+	switch {
+	case a.status == http.StatusNotModified || a.status == http.StatusPreconditionFailed:
+		return q.strikeOut(fatal, fmt.Sprintf("it answers %d to a request without conditions", a.status))
+	case a.status < 300:
+		return verdict{class: fatal, reason: fmt.Sprintf("%d %s brings no file", a.status, http.StatusText(a.status))}
+	case a.status < 400:
+		return verdict{class: fatal, reason: fmt.Sprintf("it redirects with %d and does not say where to", a.status)}
+	case q.probe && q.ranged && v.after == 0 && (a.status == http.StatusForbidden || a.status == http.StatusServiceUnavailable):
+		v.class = noRange // some refuse the range, not the request
+	case a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly, a.status == http.StatusTooManyRequests,
+		a.status >= 500 && a.status < 600:
+		v.class = retry
+	}
+	return v
+}
+
+// strikeOut lets the first answer pass that cannot be put at an offset: caches
+// and load balancers have their moments. The second in a row is then.
+func (q question) strikeOut(then class, reason string) verdict {
+	v := verdict{class: retry, reason: reason, strike: true}
+	if q.strikes > 0 {
+		v.class = then
+	}
+	return v
+}
+
+// encoded judges an answer in a content coding that was not asked for. Such
+// bytes may be kept, in one piece, but not be put together from parts.
+func (q question) encoded(coding string) verdict {
+	v := verdict{class: fatal, reason: "it does not send the file in the content coding of before"}
+	if coding != "" {
+		v.reason = fmt.Sprintf(`it sends the file in the content coding "%s"`, clean(coding, 40))
+	}
+	if q.probe {
+		v.class = noRange
+	}
+	return v
+}

@@ -1,0 +1,248 @@
+package source
+
+import (
+	"math"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"braid/segment"
+)
+
+// head is a header from "Key: value" lines.
+func head(lines ...string) http.Header {
+	h := http.Header{}
+	for _, line := range lines {
+		key, value, _ := strings.Cut(line, ": ")
+		h.Add(key, value)
+	}
+	return h
+}
+
+func span(off, end int64) segment.Range { return segment.Range{Off: off, End: end} }
+
+const (
+	date    = "Date: Tue, 15 Nov 1994 08:12:31 GMT"
+	old     = "Last-Modified: Mon, 14 Nov 1994 08:12:31 GMT"
+	older   = "Last-Modified: Sun, 13 Nov 1994 08:12:31 GMT"
+	justNow = "Last-Modified: Tue, 15 Nov 1994 08:12:30 GMT"
+)
+
+func TestJudge(t *testing.T) {
+	// Every row asks for bytes 50-99 of a file of 100 that is known, unless it
+	// says otherwise.
+	middle := question{r: span(50, 100), ranged: true}
+	again := question{r: span(50, 100), ranged: true, strikes: 1}
+	first := question{r: span(0, 30), ranged: true}
+	probe := question{r: span(0, unbounded), ranged: true, probe: true}
+	probe50 := question{r: span(50, unbounded), ranged: true, probe: true}
+	probeAgain := question{r: span(50, unbounded), ranged: true, probe: true, strikes: 1}
+	plainProbe := question{r: span(0, unbounded), probe: true}
+	plain := question{r: span(0, 100)}
+	plainAgain := question{r: span(0, 100), strikes: 1}
+	endless := question{r: span(0, unbounded)}
+
+	known := fact{id: identity(head(`ETag: "a"`, old, date), 100)}
+	bare := fact{id: segment.Identity{Size: 100}}
+	unknown := fact{id: segment.Identity{Size: -1}}
+	gzipped := fact{id: segment.Identity{Size: 100}, coding: "gzip"}
+
+	type want struct {
+		Class  class
+		Strike bool
+		Span   segment.Range
+		Skip   int64
+		After  time.Duration
+	}
+	good := want{Span: span(50, 100)}
+	first30 := want{Span: span(0, 30)}
+	whole := want{Span: span(0, 100)}
+	strike := want{Class: retry, Strike: true}
+	out := want{Class: noRange, Strike: true}
+	none := want{Class: noRange}
+	other := want{Class: changed}
+	end := want{Class: fatal}
+	soon := want{Class: retry}
+
+	rows := []struct {
+		name   string
+		q      question
+		known  fact
+		status int
+		header http.Header
+		length int64
+		want   want
+	}{
+		{"exactly", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`, old, date), 50, good},
+		{"the last byte alone", question{r: span(99, 100), ranged: true}, bare, 206, head("Content-Range: bytes 99-99/100"), 1, want{Span: span(99, 100)}},
+		{"an open range", question{r: span(50, unbounded), ranged: true}, bare, 206, head("Content-Range: bytes 50-99/100"), 50, good},
+
+		{"case 1: 200 to a range", middle, bare, 200, head(), 100, strike},
+		{"case 1: 200 to a range, again", again, bare, 200, head(), 100, out},
+		{"case 1: 200 to a range from 0 holds it", first, bare, 200, head(), 100, first30},
+		{"case 1: 203 is a 200", middle, bare, 203, head(), 100, strike},
+		{"case 2: Accept-Ranges proves nothing", middle, bare, 200, head("Accept-Ranges: bytes"), 100, strike},
+		{"case 2: nor does none disprove", middle, bare, 206, head("Accept-Ranges: none", "Content-Range: bytes 50-99/100"), 50, good},
+		{"case 2: in the probe", probe, unknown, 200, head("Accept-Ranges: bytes"), 100, whole},
+		{"case 3: starts later", middle, bare, 206, head("Content-Range: bytes 51-99/100"), 49, strike},
+		{"case 3: starts later, again", again, bare, 206, head("Content-Range: bytes 51-99/100"), 49, out},
+		{"case 3: starts at 0 and ends before", middle, bare, 206, head("Content-Range: bytes 0-49/100"), 50, strike},
+		{"case 3: starts at 0 and ends before, again", again, bare, 206, head("Content-Range: bytes 0-49/100"), 50, out},
+		{"case 3: in the probe", probe50, unknown, 206, head("Content-Range: bytes 51-99/100"), 49, strike},
+		{"case 3: in the probe, again", probeAgain, unknown, 206, head("Content-Range: bytes 51-99/100"), 49, out},
+		{"case 4: starts earlier", middle, bare, 206, head("Content-Range: bytes 40-99/100"), 60, want{Span: span(50, 100), Skip: 10}},
+		{"case 4: starts at 0 and covers", middle, bare, 206, head("Content-Range: bytes 0-99/100"), 100, want{Span: span(50, 100), Skip: 50}},
+		{"case 4: by one byte", middle, bare, 206, head("Content-Range: bytes 0-50/100"), 51, want{Span: span(50, 51), Skip: 50}},
+		{"case 4: too much earlier", question{r: span(maxSkip+1, maxSkip+2), ranged: true}, unknown, 206, head("Content-Range: bytes 0-16777217/*"), -1, strike},
+		{"case 4: in the probe", probe50, unknown, 206, head("Content-Range: bytes 0-99/100"), 100, want{Span: span(50, 100), Skip: 50}},
+		{"case 5: no Content-Range", middle, bare, 206, head(), 50, strike},
+		{"case 5: no Content-Range, again", again, bare, 206, head(), 50, out},
+		{"case 5: in the probe", probe, unknown, 206, head(), 100, strike},
+		{"case 5: two Content-Ranges", middle, bare, 206, head("Content-Range: bytes 50-99/100", "Content-Range: bytes 0-99/100"), 50, strike},
+		{"case 5: another unit", middle, bare, 206, head("Content-Range: lines 50-99/100"), 50, strike},
+		{"case 5: garbage", middle, bare, 206, head("Content-Range: bytes 50-x/100"), 50, strike},
+		{"case 5: unsatisfied in a 206", middle, bare, 206, head("Content-Range: bytes */100"), 50, strike},
+		{"case 5: ends past the total", middle, bare, 206, head("Content-Range: bytes 50-100/100"), 51, strike},
+		{"case 5: inverted", middle, bare, 206, head("Content-Range: bytes 50-49/100"), 0, strike},
+		{"case 5: overflow", middle, bare, 206, head("Content-Range: bytes 50-9223372036854775808/*"), -1, strike},
+		{"case 6: shorter than asked", middle, bare, 206, head("Content-Range: bytes 50-69/100"), 20, want{Span: span(50, 70)}},
+		{"case 7: longer than asked", first, bare, 206, head("Content-Range: bytes 0-99/100"), 100, first30},
+		{"case 8: Content-Length is less", middle, bare, 206, head("Content-Range: bytes 50-99/100"), 40, want{Span: span(50, 90)}},
+		{"case 8: Content-Length is more", middle, bare, 206, head("Content-Range: bytes 50-69/100"), 50, want{Span: span(50, 70)}},
+		{"case 8: Content-Length does not reach the range", middle, bare, 206, head("Content-Range: bytes 0-99/100"), 50, strike},
+		{"case 8: Content-Length 0", again, bare, 206, head("Content-Range: bytes 50-99/100"), 0, out},
+		{"case 9: total not told", middle, bare, 206, head("Content-Range: bytes 50-99/*"), 50, good},
+		{"case 9: total not told, past the end", middle, bare, 206, head("Content-Range: bytes 50-100/*"), 51, other},
+		{"case 9: in the probe", probe, unknown, 206, head("Content-Range: bytes 0-99/*"), 100, none},
+		{"case 10: several parts", middle, bare, 206, head("Content-Type: multipart/byteranges; boundary=x"), 300, none},
+		{"case 10: in the probe", probe, unknown, 206, head("Content-Type: Multipart/ByteRanges; boundary=x"), 300, none},
+		{"case 11: total changes", middle, bare, 206, head("Content-Range: bytes 50-99/101"), 50, other},
+		{"case 11: total of a 200 changes", first, bare, 200, head(), 101, other},
+		{"case 11: total of a plain 200 changes", plain, bare, 200, head(), 101, other},
+		{"case 11: the range is looked at before the total", middle, bare, 206, head("Content-Range: bytes 51-99/101"), 49, strike},
+		{"case 12: ETag changes", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, other},
+		{"case 12: ETag of a plain 200 changes", plain, known, 200, head(`ETag: "b"`), 100, other},
+		{"case 12: ETag is gone", middle, known, 206, head("Content-Range: bytes 50-99/100"), 50, good},
+		{"case 12: Last-Modified changes", middle, known, 206, head("Content-Range: bytes 50-99/100", older, date), 50, other},
+		{"case 15: weak ETag changes", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, good},
+		{"case 15: weak against strong", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`, old), 50, good},
+		{"case 18: no validator", middle, bare, 206, head("Content-Range: bytes 50-99/100"), 50, good},
+		{"case 19: Last-Modified is young and the same", middle, fact{id: identity(head(justNow, date), 100)}, 206, head("Content-Range: bytes 50-99/100", justNow, date), 50, good},
+		{"case 20: 416 with the same total", middle, bare, 416, head("Content-Range: bytes */100"), 10, strike},
+		{"case 20: 416 with the same total, again", again, bare, 416, head("Content-Range: bytes */100"), 10, out},
+		{"case 20: 416 with another total", middle, bare, 416, head("Content-Range: bytes */40"), 10, other},
+		{"case 20: 416 without total", middle, bare, 416, head(), 10, strike},
+		{"case 20: the probe past the end", probe50, unknown, 416, head("Content-Range: bytes */40"), 10, none},
+		{"case 20: the probe refused without a word", probe50, unknown, 416, head(), 10, none},
+		{"case 20: 416 without a range", plain, bare, 416, head(), 10, end},
+		{"case 21: an empty file", probe, unknown, 416, head("Content-Range: bytes */0"), 10, want{}},
+		{"case 21: an empty file, from 50", probe50, unknown, 416, head("Content-Range: bytes */0"), 10, want{}},
+		{"case 21: a 200 with nothing", probe, unknown, 200, head(), 0, want{}},
+		{"case 22: 404 for a range", middle, bare, 404, head(), 10, end},
+		{"case 23: gzip in a segment", middle, bare, 206, head("Content-Encoding: gzip", "Content-Range: bytes 50-99/100"), 50, end},
+		{"case 23: gzip before Content-Range is looked at", middle, bare, 206, head("Content-Encoding: gzip"), 50, end},
+		{"case 23: identity is no coding", middle, bare, 206, head("Content-Encoding: identity", "Content-Range: bytes 50-99/100"), 50, good},
+		{"case 23: two codings", middle, bare, 206, head("Content-Encoding: identity", "Content-Encoding: br", "Content-Range: bytes 50-99/100"), 50, end},
+		{"case 23: gzip in the probe", probe, unknown, 206, head("Content-Encoding: gzip", "Content-Range: bytes 0-99/100"), 100, none},
+		{"case 23: gzip in a plain probe", plainProbe, unknown, 200, head("Content-Encoding: gzip"), 100, whole},
+		{"case 23: still gzip", plain, gzipped, 200, head("Content-Encoding: GZIP"), 100, whole},
+		{"case 23: no longer gzip", plain, gzipped, 200, head(), 100, end},
+		{"case 23: gzip all at once", plain, bare, 200, head("Content-Encoding: gzip"), 100, end},
+		{"case 24: chunked", middle, bare, 206, head("Content-Range: bytes 50-99/100"), -1, good},
+		{"case 27: 403 to a ranged probe", probe, unknown, 403, head(), 10, none},
+		{"case 27: 503 to a ranged probe", probe, unknown, 503, head(), 10, none},
+		{"case 27: 503 that asks to wait", probe, unknown, 503, head("Retry-After: 7"), 10, want{Class: retry, After: 7 * time.Second}},
+		{"case 27: 404 to a ranged probe", probe, unknown, 404, head(), 10, end},
+		{"case 27: 403 to a plain probe", plainProbe, unknown, 403, head(), 10, end},
+		{"case 33: 429", middle, bare, 429, head("Retry-After: 7"), 10, want{Class: retry, After: 7 * time.Second}},
+		{"case 33: 503 with a date", middle, bare, 503, head("Retry-After: Tue, 15 Nov 1994 08:13:01 GMT", date), 10, want{Class: retry, After: 30 * time.Second}},
+		{"case 34: garbage", middle, bare, 503, head("Retry-After: soon"), 10, soon},
+		{"case 34: in the past", middle, bare, 503, head("Retry-After: Tue, 15 Nov 1994 08:12:01 GMT", date), 10, soon},
+		{"case 34: absurd", middle, bare, 503, head("Retry-After: 99999999999999999999"), 10, want{Class: retry, After: longestWait}},
+		{"case 37: 401", middle, bare, 401, head(), 10, end},
+		{"case 37: 407", middle, bare, 407, head(), 10, end},
+		{"case 38: 500", middle, bare, 500, head(), 10, soon},
+		{"case 38: 502", middle, bare, 502, head(), 10, soon},
+		{"408", middle, bare, 408, head(), 10, soon},
+		{"425", middle, bare, 425, head(), 10, soon},
+		{"600 is no server error", middle, bare, 600, head(), 10, end},
+		{"case 39: 304", middle, bare, 304, head(), 0, strike},
+		{"case 39: 304 again", again, bare, 304, head(), 0, want{Class: fatal, Strike: true}},
+		{"case 39: 412", middle, bare, 412, head(), 10, strike},
+		{"case 39: 412 again", again, bare, 412, head(), 10, want{Class: fatal, Strike: true}},
+		{"101", middle, bare, 101, head(), 0, end},
+		{"204", probe, unknown, 204, head(), 0, end},
+		{"202", probe, unknown, 202, head(), 10, end},
+		{"300", probe, unknown, 300, head(), 10, end},
+		{"302 without Location", probe, unknown, 302, head(), 10, end},
+
+		{"whole", plain, bare, 200, head(), 100, whole},
+		{"whole, length not told", plain, bare, 200, head(), -1, whole},
+		{"whole, nothing known", endless, unknown, 200, head(), -1, want{Span: span(0, math.MaxInt64)}},
+		{"whole, length told at last", endless, unknown, 200, head(), 70, want{Span: span(0, 70)}},
+		{"206 where no range was asked for", plain, bare, 206, head("Content-Range: bytes 0-99/100"), 100, strike},
+		{"206 where no range was asked for, again", plainAgain, bare, 206, head("Content-Range: bytes 0-99/100"), 100, want{Class: fatal, Strike: true}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			v := judge(row.q, row.known, answer{status: row.status, header: row.header, length: row.length, chunked: row.length < 0})
+			got := want{v.class, v.strike, v.span, v.skip, v.after}
+			if diff := cmp.Diff(row.want, got); diff != "" {
+				t.Errorf("%s (-want +got)\nreason: %s", diff, v.reason)
+			}
+			if v.class != accept && v.reason == "" && v.status == 0 {
+				t.Error("no reason given")
+			}
+		})
+	}
+}
+
+func TestJudgeFacts(t *testing.T) {
+	q := question{r: span(0, unbounded), ranged: true, probe: true}
+	unknown := fact{id: segment.Identity{Size: -1}}
+	rows := []struct {
+		name     string
+		answer   answer
+		size     int64
+		whole    bool
+		unproven bool
+		coding   string
+	}{
+		{"206", answer{status: 206, header: head("Content-Range: bytes 0-9/10"), length: 10}, 10, false, false, ""},
+		{"chunked 206 (case 24)", answer{status: 206, header: head("Content-Range: bytes 0-9/10"), length: -1, chunked: true}, 10, false, false, ""},
+		{"200", answer{status: 200, length: 10}, 10, true, false, ""},
+		{"chunked 200 (case 25)", answer{status: 200, length: -1, chunked: true}, -1, true, false, ""},
+		{"200 until it closes (case 41)", answer{status: 200, length: -1}, -1, true, true, ""},
+		{"gzip (case 23)", answer{status: 200, header: head("Content-Encoding: gzip"), length: 10}, 10, true, false, "gzip"},
+		{"empty (case 21)", answer{status: 416, header: head("Content-Range: bytes */0"), length: 3}, 0, true, false, ""},
+	}
+	for _, row := range rows {
+		v := judge(q, unknown, row.answer)
+		if v.class != accept || v.fact.id.Size != row.size || v.whole != row.whole || v.unproven != row.unproven || v.fact.coding != row.coding {
+			t.Errorf("%s: %+v", row.name, v)
+		}
+	}
+}
+
+func TestChangeNamesWhatChanged(t *testing.T) {
+	a := identity(head(`ETag: "a"`, old, date), 5)
+	rows := []struct {
+		b    segment.Identity
+		want string
+	}{
+		{identity(head(`ETag: "a"`, old), 6), "its size was 5 and is 6"},
+		{identity(head("ETag: \"b\x1b[2J\u202e\"", old), 5), `its ETag was "a" and is "b\x1b[2J\u202e"`},
+		{identity(head(older), 5), "it was last modified at 1994-11-14T08:12:31Z and now at 1994-11-13T08:12:31Z"},
+	}
+	for _, row := range rows {
+		if !a.Conflicts(row.b) {
+			t.Errorf("%v does not conflict", row.b)
+		}
+		if got := difference(a, row.b); got != row.want {
+			t.Errorf("got %s\nwant %s", got, row.want)
+		}
+	}
+}

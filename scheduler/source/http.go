@@ -1,0 +1,288 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"braid/scheduler"
+	"braid/segment"
+)
+
+var _ scheduler.Source = (*HTTP)(nil)
+
+// Options are what Open can be told. The zero value is good.
+type Options struct {
+	// Header is sent along to the origin of the URL: its scheme, host and
+	// port. A redirect to anywhere else leaves it behind, except to https on
+	// the same host. Range, Accept-Encoding and conditions are taken out of it.
+	Header http.Header
+
+	UserAgent string // "" means the one in Header, or else "braid"
+
+	// From is the first byte that is wanted: where an earlier run's first gap
+	// is. If the file has no such byte, it is 0.
+	From int64
+
+	AllowDowngrade bool // follow redirects from https to http
+}
+
+// An HTTP is one file on a server. It may be used by several goroutines at
+// once.
+type HTTP struct {
+	web   *web
+	own   *http.Client // made here; nil if it is the caller's
+	at    place        // where the redirects led
+	fact  fact
+	proto string
+	mime  string
+	name  string
+
+	ranges   atomic.Bool
+	unproven atomic.Bool
+	strikes  atomic.Int32
+
+	mu   sync.Mutex
+	kept *body // the probe's, until it is taken
+}
+
+// Open asks a server what rawURL is. The request is a GET for all bytes from
+// o.From on: it is the probe and the first request of the download, for its
+// body is kept, and goes to the first HTTP.Open whose range begins there. Call
+// Close when done.
+//
+// ctx bounds the asking, not the kept body. A nil client means
+// Client(ClientOptions{}); another's Timeout must be 0, as it would bound
+// bodies too. Its CheckRedirect is not used.
+//
+// The error is a *URLError, a *StatusError, a *ProtocolError, a *DowngradeError
+// or from the network, and permanent in the sense of scheduler.IsPermanent if
+// asking again cannot help.
+func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP, error) {
+	s := &HTTP{name: Name(rawURL)}
+	if c == nil {
+		s.own = Client(ClientOptions{})
+		c = s.own
+	}
+	if c.Timeout != 0 {
+		return nil, scheduler.Permanent(errors.New("the client has a Timeout, which would cut long bodies: set it to 0 and use the context"))
+	}
+	var err error
+	if s.web, err = newWeb(c, rawURL, o); err != nil {
+		return nil, err
+	}
+	s.at = place{url: s.web.first, trusted: true}
+	if err := s.probe(ctx, max(o.From, 0)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// probe asks until an answer can be made sense of: for a range, from byte 0 if
+// the range lies past the end, and without a range if that cannot be had. Each
+// of these happens once at most.
+func (s *HTTP) probe(ctx context.Context, from int64) error {
+	q := question{r: segment.Range{Off: from, End: unbounded}, ranged: true, probe: true}
+	for {
+		re, err := s.ask(ctx, s.at, q)
+		if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+			return scheduler.Permanent(err) // most likely mistyped
+		}
+		if err != nil {
+			return err
+		}
+		v := judge(q, fact{id: segment.Identity{Size: -1}}, re.answer())
+		if v.class == accept {
+			s.begin(re, v)
+			return nil
+		}
+		err = s.refuse(re, v)
+		switch {
+		case v.class == noRange && v.status == http.StatusRequestedRangeNotSatisfiable && q.r.Off > 0:
+			q.r.Off = 0
+		case v.class == noRange && q.ranged:
+			q.r.Off, q.ranged, q.strikes = 0, false, 0
+		case v.strike && q.strikes == 0:
+			q.strikes++
+		default:
+			return err
+		}
+	}
+}
+
+// begin takes what the first good answer says for the truth.
+func (s *HTTP) begin(re *reply, v verdict) {
+	s.at, s.fact = re.at, v.fact
+	s.proto, s.mime = re.Proto, mediaType(re.Header)
+	s.ranges.Store(!v.whole)
+	s.unproven.Store(v.unproven)
+	if v.span.Empty() {
+		re.finish()
+		return
+	}
+	re.unbind() // the probe's context ends here; whoever takes the body has one
+	s.kept = newBody(re, v)
+}
+
+// Open gives the bytes of r, or fewer from its beginning; r.End may be
+// math.MaxInt64 for the rest of the file. The body may be read until ctx ends.
+//
+// If Ranges is false r must begin at 0, and the whole file is asked for. If its
+// size is not known either, the body ends where the response does: with io.EOF
+// if the framing proves that it is complete or nothing speaks against it (see
+// Unproven), else with io.ErrUnexpectedEOF.
+//
+// Errors are those of scheduler.Source; a *StatusError, *ProtocolError or
+// *DowngradeError may be in them.
+func (s *HTTP) Open(ctx context.Context, r segment.Range) (io.ReadCloser, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if size := s.fact.id.Size; r.Empty() || size >= 0 && r.Off >= size {
+		return http.NoBody, nil
+	}
+	if b := s.take(ctx, r); b != nil {
+		return b, nil
+	}
+	q := question{r: r, ranged: s.ranges.Load(), strikes: int(s.strikes.Load())}
+	if !q.ranged && r.Off > 0 {
+		return nil, fmt.Errorf("%s: %w", s.Host(), scheduler.ErrNoRanges)
+	}
+	re, err := s.ask(ctx, s.at, q)
+	if err != nil {
+		return nil, err
+	}
+	v := judge(q, s.fact, re.answer())
+	if v.class != accept {
+		if v.strike {
+			// Only a request that knew of the strike before makes a second one:
+			// a moment's trouble may hit many requests at once.
+			s.strikes.CompareAndSwap(int32(q.strikes), int32(q.strikes+1))
+		}
+		if v.class == noRange {
+			s.ranges.Store(false)
+			s.strikes.Store(0)
+		}
+		return nil, s.refuse(re, v)
+	}
+	s.strikes.Store(0)
+	if v.whole {
+		s.unproven.Store(v.unproven)
+	}
+	return newBody(re, v), nil
+}
+
+// take gives the kept body away, if r begins where it does.
+func (s *HTTP) take(ctx context.Context, r segment.Range) *body {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.kept
+	if b == nil || b.off != r.Off {
+		return nil
+	}
+	s.kept = nil
+	b.limit(r)
+	b.reply.bind(ctx)
+	return b
+}
+
+// ask sends one request. The caller ends the reply.
+func (s *HTTP) ask(ctx context.Context, at place, q question) (*reply, error) {
+	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	re := &reply{cancel: cancel, cause: func() error { return context.Cause(own) }}
+	re.bind(ctx)
+	ranged := ""
+	if q.ranged {
+		ranged = formatRange(q.r)
+	}
+	var err error
+	if re.Response, re.at, err = s.web.get(own, at, ranged); err != nil {
+		re.unbind()
+		cancel(nil)
+		return nil, err
+	}
+	return re, nil
+}
+
+func (re *reply) answer() answer {
+	return answer{
+		status:  re.StatusCode,
+		header:  re.Header,
+		length:  re.ContentLength,
+		chunked: len(re.TransferEncoding) > 0 || re.ProtoMajor >= 2,
+	}
+}
+
+// refuse ends a reply that was not accepted and says why.
+func (s *HTTP) refuse(re *reply, v verdict) error {
+	if v.status != 0 {
+		re.finish()
+	} else {
+		re.drop() // a server that breaks the rules gets a new connection
+	}
+	host := re.at.host()
+	var err error
+	switch {
+	case v.class == changed:
+		return fmt.Errorf("%s: %w: %s", host, scheduler.ErrChanged, v.reason)
+	case v.class == noRange && v.reason != "":
+		return fmt.Errorf("%s: %w: %s", host, scheduler.ErrNoRanges, v.reason)
+	case v.status != 0:
+		err = &StatusError{Code: v.status, URL: redactURL(re.at.url), After: v.after}
+	default:
+		err = &ProtocolError{Host: host, Reason: v.reason}
+	}
+	if v.class == fatal {
+		err = scheduler.Permanent(err)
+	}
+	return err
+}
+
+// Identity is which version of the file the first answer was of. Its Size is -1
+// if the server does not say.
+func (s *HTTP) Identity() segment.Identity { return s.fact.id }
+
+// Ranges says whether the server serves ranges. It turns false for good when an
+// Open returns scheduler.ErrNoRanges.
+func (s *HTTP) Ranges() bool { return s.ranges.Load() }
+
+// Unproven says whether nothing proved the end of the whole file last opened:
+// it was told neither by a length nor by chunks, only by the closing of the
+// connection, which a broken one does too.
+func (s *HTTP) Unproven() bool { return s.unproven.Load() }
+
+// Host is the host, and port, that the redirects led to, for messages.
+func (s *HTTP) Host() string { return s.at.host() }
+
+// Proto is the protocol of the first answer, such as "HTTP/1.1".
+func (s *HTTP) Proto() string { return s.proto }
+
+// ContentType is the media type of the first answer, without parameters, lower
+// case; "" if there was none.
+func (s *HTTP) ContentType() string { return clean(s.mime, 255) }
+
+// Name is a safe file name, made from the URL that Open was given; see the
+// function Name.
+func (s *HTTP) Name() string { return s.name }
+
+// Close drops the kept body, if nobody took it, and the idle connections of a
+// client that Open made. Bodies that are open are not touched.
+func (s *HTTP) Close() error {
+	s.mu.Lock()
+	kept := s.kept
+	s.kept = nil
+	s.mu.Unlock()
+	if kept != nil {
+		kept.Close()
+	}
+	if s.own != nil {
+		s.own.CloseIdleConnections()
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package source
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestName(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	rows := []struct{ path, want string }{
+		// What there is to take.
+		{"", "index.html"},
+		{"/", "index.html"},
+		{"/dir/", "index.html"},
+		{"/?file=a.zip", "index.html"},
+		{"/a.zip", "a.zip"},
+		{"/dir/a.zip", "a.zip"},
+		{"//a.zip", "a.zip"},
+		{"/a.zip?token=x/y.exe", "a.zip"},
+		{"/a.zip#frag/y.exe", "a.zip"},
+		{"/get.php?name=a.zip", "get.php"},
+		{"/a;v=1", "a;v=1"},
+		{"/a+b.zip", "a+b.zip"},
+		{"/a=b&c.zip", "a=b&c.zip"},
+		{"/README", "README"},
+		{"/Ünïcödé.txt", "Ünïcödé.txt"},
+		{"/%E6%97%A5%E6%9C%AC.iso", "日本.iso"},
+		{"/a%20b.zip", "a b.zip"},
+		{"/~user", "~user"},
+		{"/-rf", "-rf"},
+		{"/linux-6.1.tar.xz", "linux-6.1.tar.xz"},
+
+		// Decoded once, and not into a path.
+		{"/a%2520b", "a%20b"},
+		{"/a%252Fb", "a%2Fb"},
+		{"/a%2Fb", "a_b"},
+		{"/a%2fb%2Fc", "a_b_c"},
+		{"/a%5Cb", "a_b"},
+		{`/a\b`, "a_b"},
+		{"/..%2F..%2Fetc%2Fpasswd", "__.._etc_passwd"},
+		{"/%2e%2e%2fx", "__x"},
+		{"/%2Fetc%2Fpasswd", "_etc_passwd"},
+		{"/c:%5Cwindows%5Cx", "c__windows_x"},
+
+		// Control and formatting characters.
+		{"/a%00b", "a_b"},
+		{"/a%0Ab", "a_b"},
+		{"/a%0D%0Ab", "a__b"},
+		{"/a%1B%5B2Jb", "a_[2Jb"},
+		{"/a%7Fb", "a_b"},
+		{"/a%C2%85b", "a_b"},
+		{"/a%C2%9Bb", "a_b"},
+		{"/a%FFb", "a_b"},
+		{"/a%C0%AFb", "a_b"},
+		{"/a%E2%80%AEgpj.exe", "a_gpj.exe"},
+		{"/a%E2%81%A6b", "a_b"},
+		{"/a%E2%80%8Eb", "a_b"},
+		{"/a%D8%9Cb", "a_b"},
+		{"/a%E2%80%A8b", "a_b"},
+		{"/a%EF%BB%BFb", "a_b"},
+		{"/a%C2%ADb", "a_b"},
+		{"/%E2%80%8D", "\u200d"},
+		{"/%F0%9F%91%A9%E2%80%8D%F0%9F%94%AC.png", "👩\u200d🔬.png"},
+
+		// What shells and Windows read into a name.
+		{"/a:b", "a_b"},
+		{"/a.txt:stream", "a.txt_stream"},
+		{"/a*b%3Fc", "a_b_c"},
+		{`/a%3Cb%3Ec%22d%7Ce`, "a_b_c_d_e"},
+		{"/CON", "_CON"},
+		{"/con", "_con"},
+		{"/con.txt", "_con.txt"},
+		{"/Con.tar.gz", "_Con.tar.gz"},
+		{"/con%20.txt", "_con .txt"},
+		{"/con.", "_con"},
+		{"/PRN", "_PRN"},
+		{"/AUX", "_AUX"},
+		{"/nul.zip", "_nul.zip"},
+		{"/COM0", "_COM0"},
+		{"/com1.log", "_com1.log"},
+		{"/COM9", "_COM9"},
+		{"/COM%C2%B9", "_COM¹"},
+		{"/COM10", "COM10"},
+		{"/COM", "COM"},
+		{"/LPT1", "_LPT1"},
+		{"/lpt%C2%B3.x", "_lpt³.x"},
+		{"/LPTx", "LPTx"},
+		{"/CONIN$", "_CONIN$"},
+		{"/conout$", "_conout$"},
+		{"/console", "console"},
+		{"/null", "null"},
+		{"/auxiliary.c", "auxiliary.c"},
+
+		// Dots and spaces.
+		{"/.", "download"},
+		{"/..", "download"},
+		{"/...", "download"},
+		{"/%2E%2E", "download"},
+		{"/%20", "download"},
+		{"/%20.%20", "download"},
+		{"/%00", "download"},
+		{"/%2F", "download"},
+		{"/___", "download"},
+		{"/.bashrc", "_bashrc"},
+		{"/..bashrc", "_bashrc"},
+		{"/%20.bashrc", "_bashrc"},
+		{"/.ssh%2Fauthorized_keys", "_ssh_authorized_keys"},
+		{"/a.", "a"},
+		{"/a...", "a"},
+		{"/a%20", "a"},
+		{"/a.%20.", "a"},
+		{"/a.zip%20", "a.zip"},
+		{"/a.zip%E3%80%80", "a.zip"},
+		{"/%20a", "a"},
+		{"/a%09", "a_"},
+		{"/_a", "_a"},
+		{"/a..b", "a..b"},
+
+		// Length.
+		{"/" + long, long[:199]},
+		{"/" + long + ".zip", long[:195] + ".zip"},
+		{"/" + long + "." + long, long[:199]},
+		{"/" + long[:198] + "é", long[:198]},
+		{"/" + long[:195] + "%20%20%20%20%20.zip", long[:195] + ".zip"},
+		{"/" + strings.Repeat("é", 150) + ".iso", strings.Repeat("é", 97) + ".iso"},
+		{"/con." + long, "_con." + long[:195]},
+		{"/" + long[:199], long[:199]},
+	}
+	for _, row := range rows {
+		got := Name("https://example.com" + row.path)
+		if got != row.want {
+			t.Errorf("%s: %q, want %q", row.path, got, row.want)
+		}
+		if !filepath.IsLocal(got) || filepath.Base(got) != got || len(got) > maxName || !utf8.ValidString(got) {
+			t.Errorf("%s: %q is not safe", row.path, got)
+		}
+	}
+	for _, raw := range []string{"", "://", "http://[::1", "https://example.com/%zz", "https://example.com/\x00"} {
+		if got := Name(raw); got != "download" && got != "index.html" {
+			t.Errorf("%q: %q", raw, got)
+		}
+	}
+}
+
+func FuzzName(f *testing.F) {
+	for _, s := range []string{"a.zip", "%2e%2e%2f", "con.txt", "%E2%80%AE", strings.Repeat("é", 150) + ".iso", "%ff.%20"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name := Name("https://example.com/" + s)
+		if !filepath.IsLocal(name) || filepath.Base(name) != name || len(name) > maxName || !utf8.ValidString(name) {
+			t.Errorf("%q is not safe", name)
+		}
+		if strings.ContainsAny(name, "/\\:\x00\n\x1b\x7f") || device(name) || name[0] == '.' || strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") {
+			t.Errorf("%q is not harmless", name)
+		}
+	})
+}
