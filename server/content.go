@@ -1,0 +1,176 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// A representation is one version of something that can be served whole or in ranges: what a 200 would describe and
+// hold (RFC 9110, section 3.2). Files and the pattern are both served through it, so that they cannot differ.
+type representation struct {
+	validators
+	size        int64
+	contentType string
+	disposition string // Content-Disposition; "" for none
+	digest      string // Repr-Digest; "" for none
+	date        string // Date, if it must not be left to net/http; "" otherwise
+	body        body
+}
+
+// A body writes the bytes of a representation.
+type body interface {
+	// send writes the n bytes at off to w; n is at most piece. Any error ends the response, and the connection with it.
+	// It must not complete a piece of a version that is no longer the one the representation describes.
+	send(w io.Writer, off, n int64) error
+}
+
+const (
+	// piece is the most that is sent between two looks at the clock.
+	piece = 4 << 20
+
+	// A client may take as long as it likes over the whole, but every piece must go out within patience and its length
+	// at slowest bytes a second. One deadline for the response would cut healthy downloads of large files.
+	patience = 30 * time.Second
+	slowest  = 8 << 10
+)
+
+// serve answers a GET or HEAD with the representation, or with the part of it that is asked for.
+func (rep *representation) serve(w http.ResponseWriter, r *http.Request) {
+	switch evaluate(r.Header, rep.validators) {
+	case preconditionFailed:
+		fail(w, http.StatusPreconditionFailed)
+		return
+	case notModified:
+		rep.notModified(w)
+		return
+	}
+	spans, verdict := rep.asked(r)
+	switch {
+	case verdict == unsatisfiable:
+		w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(rep.size, 10))
+		fail(w, http.StatusRequestedRangeNotSatisfiable)
+	case verdict == whole:
+		rep.describe(w, rep.contentType, rep.size)
+		w.WriteHeader(http.StatusOK)
+		if r.Method != http.MethodHead {
+			rep.stream(w).span(span{0, rep.size})
+		}
+	case len(spans) == 1:
+		rep.describe(w, rep.contentType, spans[0].len())
+		w.Header().Set("Content-Range", contentRange(spans[0], rep.size))
+		w.WriteHeader(http.StatusPartialContent)
+		rep.stream(w).span(spans[0])
+	default:
+		rep.multipart(w, spans)
+	}
+}
+
+// asked reads the Range of a request. Only GET has range handling (RFC 9110, section 14.2), the field may not repeat,
+// and If-Range can take it back.
+func (rep *representation) asked(r *http.Request) ([]span, rangeVerdict) {
+	lines := r.Header["Range"]
+	if r.Method != http.MethodGet || len(lines) != 1 || !ifRange(r.Header, rep.validators) {
+		return nil, whole
+	}
+	return parseRange(lines[0], rep.size)
+}
+
+// describe sets the fields of a 200 or 206 whose content is n bytes of the given type.
+func (rep *representation) describe(w http.ResponseWriter, contentType string, n int64) {
+	h := w.Header()
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Cache-Control", "no-transform") // a proxy that compresses would move every offset
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.FormatInt(n, 10))
+	if rep.etag != "" {
+		h["ETag"] = []string{rep.etag} // Set would spell it Etag, and some consumers compare the case
+	}
+	if !rep.modified.IsZero() {
+		h.Set("Last-Modified", rep.modified.UTC().Format(http.TimeFormat))
+	}
+	if rep.disposition != "" {
+		h.Set("Content-Disposition", rep.disposition)
+	}
+	if rep.digest != "" {
+		h.Set("Repr-Digest", rep.digest)
+	}
+	if rep.date != "" {
+		h.Set("Date", rep.date)
+	}
+}
+
+// notModified sends a 304 with the fields RFC 9110, section 15.4.5, asks for and no others.
+func (rep *representation) notModified(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-transform")
+	if rep.etag != "" {
+		h["ETag"] = []string{rep.etag}
+	} else if !rep.modified.IsZero() {
+		h.Set("Last-Modified", rep.modified.UTC().Format(http.TimeFormat))
+	}
+	if rep.date != "" {
+		h.Set("Date", rep.date)
+	}
+	w.WriteHeader(http.StatusNotModified)
+}
+
+// contentRange is the Content-Range of a part (RFC 9110, section 14.4).
+func contentRange(s span, size int64) string {
+	b := make([]byte, 0, 64)
+	b = append(b, "bytes "...)
+	b = strconv.AppendInt(b, s.off, 10)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, s.end-1, 10)
+	b = append(b, '/')
+	b = strconv.AppendInt(b, size, 10)
+	return string(b)
+}
+
+// A stream is the content of one response on its way out.
+type stream struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+	body    body
+}
+
+func (rep *representation) stream(w http.ResponseWriter) *stream {
+	return &stream{w, http.NewResponseController(w), rep.body}
+}
+
+// span sends the bytes of s, piece by piece.
+func (st *stream) span(s span) {
+	for s.len() > 0 {
+		n := min(s.len(), piece)
+		if err := allow(st.control, n); err != nil {
+			abort()
+		}
+		if err := st.body.send(st.w, s.off, n); err != nil {
+			abort()
+		}
+		s.off += n
+	}
+}
+
+// text sends a few bytes of our own.
+func (st *stream) text(s string) {
+	if _, err := io.WriteString(st.w, s); err != nil {
+		abort()
+	}
+}
+
+// abort ends the response with bytes missing. The connection is closed, which is how the client learns of it: there is
+// no other way to take back a status that has been sent, and padding would pass for content.
+func abort() { panic(http.ErrAbortHandler) }
+
+// allow gives the client time to take the next n bytes. A writer that knows no deadlines, as in a test that records a
+// response, is fine: nothing can be slow there.
+func allow(control *http.ResponseController, n int64) error {
+	err := control.SetWriteDeadline(time.Now().Add(patience + time.Duration(n)*time.Second/slowest))
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
+}

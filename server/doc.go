@@ -1,0 +1,59 @@
+// Package server is an origin: it serves the files of a folder, and computed ones of any size, to clients that fetch
+// them in ranges, many at a time, and put the parts together again.
+//
+// # Putting one together
+//
+// [New] makes a handler of [Options], and [Serve] runs it until a context ends:
+//
+//	o := server.Options{Root: "/srv/images", Pattern: true}
+//	h, err := server.New(o)
+//	…
+//	ln, err := net.Listen("tcp", "127.0.0.1:8080")
+//	…
+//	err = server.Serve(ctx, o.Listener(ln), h, 0)
+//
+// o.Listener is [Shape.Listener]: it returns ln as it is unless a rate is asked for. What the origin then answers to:
+//
+//	/PATH            the file at PATH under the root, with a media type by its extension
+//	/PATH/           a folder: a page, or JSON for Accept: application/json
+//	/transfer/PATH   the same file as a download, to be saved under its name
+//	/pattern/SIZE    SIZE bytes computed from their offset; ?seed=N gives others
+//
+// The methods are GET, HEAD and OPTIONS.
+//
+// # What a client can rely on
+//
+// Ranges and preconditions follow RFC 9110, sections 13 and 14, to the letter, for files and the pattern alike. Where
+// the RFC leaves a choice: a Range field that breaks the grammar, repeats, exceeds 1 KiB or 16 ranges, or asks for more
+// bytes than there are is ignored, as it is on HEAD and for an empty file; several lines of a conditional field are one
+// list; and an If-Range that holds beside a range that cannot be satisfied gives 416.
+//
+// A strong ETag is a promise about the bytes. A file has one when its last change is two seconds old and the system
+// tells its inode and time of change, as Linux and macOS do; otherwise its tag is weak, and If-Range with it gives the
+// whole file. A response under a strong tag is never completed once its file has changed: the connection is closed with
+// bytes missing. Under a weak tag the same holds, except that a file that has only grown is sent as far as it was
+// announced.
+//
+// Nothing outside the root is served, by whatever spelling or link, and nothing whose path has a segment beginning with
+// a dot. Pipes, devices and sockets are not found, and not touched.
+//
+// # What it costs
+//
+// The bytes of a file go from the page cache to the connection by sendfile, wherever the system has it: the *os.File
+// reaches the connection through nothing but an [io.LimitedReader], also when accesses are logged, latency is added or
+// several ranges are asked for. It is lost with a rate per connection, with TLS, and with any wrapper around the handler
+// whose ResponseWriter has no ReadFrom and no Unwrap. The pattern reads no disk; memory per response is one buffer.
+//
+// A response may take any time as long as it moves: every 4 MiB must go out at 8 KiB/s or more. This too needs Unwrap.
+//
+// # What it does not promise
+//
+//   - No authentication, no TLS, no limit on the number of connections. Listen on a loopback address unless all of this
+//     is somebody else's business.
+//   - No compression, ever: offsets count the bytes as stored.
+//   - The digest of a file is not sent; that of a pattern up to 16 MiB is.
+//   - A change of a file while it is sent is noticed by its size and modification time. One that puts the time back, or
+//     is made through a memory map, whose times the system updates late, changes the tag but can still be sent mixed; so
+//     can bytes that are overwritten when the kernel has them and the client has not.
+//   - Tags of one file differ between machines, for they are made from the inode.
+package server

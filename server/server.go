@@ -1,0 +1,162 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+// Options say what an origin serves and how. The zero value serves nothing, and [New] says so.
+type Options struct {
+	// Root is the folder whose files are served; "" means none.
+	Root string
+
+	// Pattern serves computed bytes at /pattern/SIZE; see [Pattern].
+	Pattern bool
+
+	// NoListing answers 404 where a folder would be listed.
+	NoListing bool
+
+	// Shape slows the origin down. New takes care of the latency; the listener must be passed through Shape.Listener
+	// for the rate.
+	Shape
+
+	// Log is called once for every request answered, from the goroutine that answered it; nil means nobody listens.
+	Log func(Access)
+}
+
+// New puts an origin together. It fails if there is nothing to serve or if Root is no folder.
+//
+// The paths /transfer/ and, with Pattern, /pattern/ are the origin's own: a folder of that name directly under Root is
+// hidden behind them.
+func New(o Options) (http.Handler, error) {
+	if o.Root == "" && !o.Pattern {
+		return nil, errors.New("nothing to serve: neither a folder nor the pattern")
+	}
+	if o.Latency < 0 || o.RatePerConnection < 0 {
+		return nil, fmt.Errorf("a negative latency or rate: %v, %d bytes/s", o.Latency, o.RatePerConnection)
+	}
+	origin := &origin{}
+	if o.Root != "" {
+		root, err := os.OpenRoot(o.Root)
+		if err != nil {
+			return nil, err // names the folder
+		}
+		origin.files = &folder{root}
+	}
+	if o.Pattern {
+		origin.pattern = newPattern()
+	}
+	if !o.NoListing {
+		origin.listing = newListing(o.Pattern)
+	}
+	var h http.Handler = origin
+	if o.Latency > 0 {
+		h = delayed(h, o.Latency)
+	}
+	if o.Log != nil {
+		h = logged(h, o.Log)
+	}
+	return h, nil
+}
+
+// An origin finds what a path stands for. It is not an http.ServeMux, which would redirect unclean paths by itself.
+type origin struct {
+	files   *folder  // nil: no files
+	pattern *pattern // nil: no pattern
+	listing *listing // nil: no listings
+}
+
+func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !admit(w, r) {
+		return
+	}
+	path, ok := strings.CutPrefix(r.URL.Path, "/")
+	if !ok || ambiguous(r.URL.EscapedPath()) {
+		fail(w, http.StatusNotFound)
+		return
+	}
+	if rest, ok := strings.CutPrefix(path, "transfer/"); ok {
+		o.transfer(w, r, rest)
+	} else if o.pattern != nil && (path == "pattern" || strings.HasPrefix(path, "pattern/")) {
+		o.pattern.serve(w, r)
+	} else {
+		o.file(w, r, path)
+	}
+}
+
+// file answers for a file or a folder.
+func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
+	name, slash, ok := nameOf(path)
+	if !ok {
+		fail(w, http.StatusNotFound)
+		return
+	}
+	if o.files == nil {
+		if name == "." && o.listing != nil {
+			o.listing.serve(w, r, name, nil)
+			return
+		}
+		fail(w, http.StatusNotFound)
+		return
+	}
+	f, fi, err := o.files.open(name)
+	if err != nil {
+		failOpen(w, err)
+		return
+	}
+	defer f.Close()
+	switch {
+	case fi.IsDir() && o.listing == nil, !fi.IsDir() && slash:
+		fail(w, http.StatusNotFound)
+	case fi.IsDir() && !slash:
+		moved(w, name)
+	case fi.IsDir():
+		entries, err := o.files.entries(name, f)
+		if err != nil {
+			fail(w, http.StatusInternalServerError)
+			return
+		}
+		o.listing.serve(w, r, name, entries)
+	default:
+		serveFile(w, r, f, fi, "")
+	}
+}
+
+// admit does what is the same for every request: it starts the clock, answers the methods that are about the server
+// and not about a file, and says whether there is still something to answer.
+func admit(w http.ResponseWriter, r *http.Request) bool {
+	// For pages and errors; content is given more time as it goes out. If the connection is gone the answer finds out.
+	_ = allow(http.NewResponseController(w), 0)
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	case http.MethodOptions:
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		h.Set("Connection", "close") // rather than read what the client wanted to send
+		fail(w, http.StatusMethodNotAllowed)
+	}
+	return false
+}
+
+// delayed waits before every response.
+func delayed(h http.Handler, d time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			h.ServeHTTP(w, r)
+		case <-r.Context().Done(): // the client has gone
+			abort()
+		}
+	})
+}
