@@ -19,6 +19,9 @@ type Truncater interface {
 // cannot go on where it stopped, so each try begins again at byte 0, and tries
 // are counted whether or not they brought bytes.
 func (j *Job) stream(ctx context.Context) error {
+	if j.Grid.Size == 0 {
+		return j.truncate(0)
+	}
 	patience := patience{job: j}
 	for {
 		r := segment.Range{Off: 0, End: j.Grid.Size}

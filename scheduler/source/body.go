@@ -1,7 +1,6 @@
 package source
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"time"
@@ -12,44 +11,6 @@ import (
 // linger is how long the end of a body is waited for once all its bytes are
 // there. It comes with them, unless the server plays for time.
 const linger = 200 * time.Millisecond
-
-// A reply is a response, and the request's own context: it outlives the call
-// that made the request, since a body may change hands.
-type reply struct {
-	*http.Response
-	at     place
-	cancel context.CancelCauseFunc
-	cause  func() error // why the request was ended; nil if it was not
-	unbind func() bool
-}
-
-// bind lets ctx end the request from now on.
-func (re *reply) bind(ctx context.Context) {
-	if re.unbind != nil {
-		re.unbind()
-	}
-	re.unbind = context.AfterFunc(ctx, func() { re.cancel(context.Cause(ctx)) })
-}
-
-// drop ends the request and its connection.
-func (re *reply) drop() {
-	re.cancel(nil)
-	re.Body.Close()
-	re.unbind()
-}
-
-// finish ends the request; if so little of the body is left that it can be read
-// the connection stays.
-func (re *reply) finish() {
-	slow := time.AfterFunc(linger, func() { re.cancel(nil) })
-	defer slow.Stop()
-	if _, err := io.CopyN(io.Discard, re.Body, 16<<10); err == nil {
-		re.cancel(nil) // there is more
-	}
-	re.Body.Close()
-	re.cancel(nil)
-	re.unbind()
-}
 
 // A body is the bytes of one range, and nothing else. It is not safe for use by
 // several goroutines at once; ending the context that it was opened with ends a

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,8 +122,57 @@ func TestManyGoroutines(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := o.conns.Load(); n > 9 { // the probe's own, whose body nobody took whole
-		t.Errorf("%d connections for 8 workers", n)
+}
+
+// A pipe of bytes that knows whether its end was seen.
+type watched struct {
+	io.Reader
+	ended, closed bool
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	w.ended = w.ended || err == io.EOF
+	return n, err
+}
+
+func (w *watched) Close() error { w.closed = true; return nil }
+
+func TestReadToTheEndOrLoseTheConnection(t *testing.T) {
+	rows := []struct {
+		name       string
+		comes      int // bytes that the response has
+		take       int // bytes that are read, of 10
+		end, alive bool
+	}{
+		{"all", 10, 10, true, true},
+		{"not all", 10, 9, false, false},
+		{"nothing", 10, 0, false, false},
+		{"all, and more is there", 11, 10, false, false},
+	}
+	for _, row := range rows {
+		w := &watched{Reader: strings.NewReader(file[:row.comes])}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		alive := false
+		re := &reply{
+			Response: &http.Response{Body: w},
+			at:       place{url: &url.URL{Host: "example.com"}},
+			cancel: func(err error) {
+				alive = alive || w.closed // ended only after a proper Close
+				cancel(err)
+			},
+			cause:  func() error { return context.Cause(ctx) },
+			unbind: func() bool { return true },
+		}
+		b := newBody(re, verdict{span: span(0, 10)})
+		if _, err := io.ReadFull(b, make([]byte, row.take)); err != nil {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		b.Close()
+		b.Close()
+		if w.ended != row.end || !w.closed || alive != row.alive {
+			t.Errorf("%s: ended %v, closed %v, alive %v", row.name, w.ended, w.closed, alive)
+		}
 	}
 }
 
@@ -141,19 +192,21 @@ func TestCloseDropsTheKeptBody(t *testing.T) {
 	s.Close() // again
 }
 
-func secure(t *testing.T) *httptest.Server {
+// secure is a server that speaks TLS, and HTTP/2 if it is asked to.
+func secure(t *testing.T, config *tls.Config) *httptest.Server {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(file))
 	}))
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = quiet()
+	server.TLS = config
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
 }
 
 func TestTLS(t *testing.T) {
-	server := secure(t)
+	server := secure(t, nil)
 	path := filepath.Join(t.TempDir(), "ca.pem")
 	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	if err := os.WriteFile(path, cert, 0o600); err != nil {
@@ -200,8 +253,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestOldTLS(t *testing.T) {
-	server := secure(t)
-	server.TLS.MaxVersion = tls.VersionTLS11
+	server := secure(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 	c := Client(ClientOptions{Insecure: true})
 	if s, err := Open(t.Context(), c, server.URL, Options{}); err == nil {
 		s.Close()
@@ -229,7 +281,7 @@ func TestInjectedClient(t *testing.T) {
 		}
 	})
 	t.Run("with HTTP/2", func(t *testing.T) {
-		server := secure(t)
+		server := secure(t, nil)
 		s, err := Open(t.Context(), server.Client(), server.URL, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -257,6 +309,27 @@ func TestInjectedClient(t *testing.T) {
 		if got, err := read(t.Context(), s, span(0, end)); err != nil || got != "\x1f\x8bnot really" {
 			t.Errorf("%q, %v", got, err)
 		}
+	})
+	t.Run("whose transport repeats what it hears", func(t *testing.T) {
+		c := &http.Client{Transport: tripper(func(*http.Request) (*http.Response, error) {
+			return nil, errors.New("the proxy says \x1b[2J\u202e" + strings.Repeat("x", 5000))
+		})}
+		_, err := Open(t.Context(), c, "http://example.com/", Options{})
+		checkText(t, err)
+	})
+	t.Run("that knows no userinfo", func(t *testing.T) {
+		c := &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.User != nil {
+				t.Errorf("%v", r.URL.User)
+			}
+			resp := &http.Response{StatusCode: 302, Header: head("Location: http://evil:evil@example.com/b"), Body: http.NoBody}
+			if r.URL.Path == "/b" {
+				resp.StatusCode = 404
+			}
+			return resp, nil
+		})}
+		_, err := Open(t.Context(), c, "http://u:canary@example.com/", Options{})
+		checkText(t, err)
 	})
 	t.Run("whose transport adds the URL to errors", func(t *testing.T) {
 		c := &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {

@@ -123,6 +123,7 @@ func TestJudge(t *testing.T) {
 		{"case 11: total of a 200 changes", first, bare, 200, head(), 101, other},
 		{"case 11: total of a plain 200 changes", plain, bare, 200, head(), 101, other},
 		{"case 11: the range is looked at before the total", middle, bare, 206, head("Content-Range: bytes 51-99/101"), 49, strike},
+		{"case 11: the range is looked at before the total, again", middle, bare, 206, head("Content-Range: bytes 0-49/101"), 50, strike},
 		{"case 12: ETag changes", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, other},
 		{"case 12: ETag of a plain 200 changes", plain, known, 200, head(`ETag: "b"`), 100, other},
 		{"case 12: ETag is gone", middle, known, 206, head("Content-Range: bytes 50-99/100"), 50, good},

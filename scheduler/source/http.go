@@ -161,9 +161,9 @@ func (s *HTTP) Open(ctx context.Context, r segment.Range) (io.ReadCloser, error)
 	v := judge(q, s.fact, re.answer())
 	if v.class != accept {
 		if v.strike {
-			// Only a request that knew of the strike before makes a second one:
+			// It was counted against what was known when the request went out:
 			// a moment's trouble may hit many requests at once.
-			s.strikes.CompareAndSwap(int32(q.strikes), int32(q.strikes+1))
+			s.strikes.Add(1)
 		}
 		if v.class == noRange {
 			s.ranges.Store(false)
@@ -190,58 +190,6 @@ func (s *HTTP) take(ctx context.Context, r segment.Range) *body {
 	b.limit(r)
 	b.reply.bind(ctx)
 	return b
-}
-
-// ask sends one request. The caller ends the reply.
-func (s *HTTP) ask(ctx context.Context, at place, q question) (*reply, error) {
-	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	re := &reply{cancel: cancel, cause: func() error { return context.Cause(own) }}
-	re.bind(ctx)
-	ranged := ""
-	if q.ranged {
-		ranged = formatRange(q.r)
-	}
-	var err error
-	if re.Response, re.at, err = s.web.get(own, at, ranged); err != nil {
-		re.unbind()
-		cancel(nil)
-		return nil, err
-	}
-	return re, nil
-}
-
-func (re *reply) answer() answer {
-	return answer{
-		status:  re.StatusCode,
-		header:  re.Header,
-		length:  re.ContentLength,
-		chunked: len(re.TransferEncoding) > 0 || re.ProtoMajor >= 2,
-	}
-}
-
-// refuse ends a reply that was not accepted and says why.
-func (s *HTTP) refuse(re *reply, v verdict) error {
-	if v.status != 0 {
-		re.finish()
-	} else {
-		re.drop() // a server that breaks the rules gets a new connection
-	}
-	host := re.at.host()
-	var err error
-	switch {
-	case v.class == changed:
-		return fmt.Errorf("%s: %w: %s", host, scheduler.ErrChanged, v.reason)
-	case v.class == noRange && v.reason != "":
-		return fmt.Errorf("%s: %w: %s", host, scheduler.ErrNoRanges, v.reason)
-	case v.status != 0:
-		err = &StatusError{Code: v.status, URL: redactURL(re.at.url), After: v.after}
-	default:
-		err = &ProtocolError{Host: host, Reason: v.reason}
-	}
-	if v.class == fatal {
-		err = scheduler.Permanent(err)
-	}
-	return err
 }
 
 // Identity is which version of the file the first answer was of. Its Size is -1

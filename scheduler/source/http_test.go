@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -68,14 +69,27 @@ func TestKeptBody(t *testing.T) {
 		}
 	})
 	t.Run("outlives the context of the probe", func(t *testing.T) {
-		o := serve(t, ranges)
+		canceled := make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			io.WriteString(w, file[:500])
+			w.(http.Flusher).Flush()
+			<-canceled
+			select {
+			case <-r.Context().Done(): // it should not hang up, and has some time to do it
+			case <-time.After(20 * time.Millisecond):
+			}
+			io.WriteString(w, file[500:])
+		}))
+		defer server.Close()
 		ctx, cancel := context.WithCancel(t.Context())
-		s, err := Open(ctx, nil, o.url, Options{})
+		s, err := Open(ctx, nil, server.URL, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer s.Close()
 		cancel()
+		close(canceled)
 		wantBytes(t, s, span(0, 1000))
 	})
 	t.Run("ends with the context of its taker", func(t *testing.T) {

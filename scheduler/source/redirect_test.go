@@ -238,7 +238,7 @@ func TestRefusedRedirects(t *testing.T) {
 
 func TestDowngrade(t *testing.T) { // case 52
 	plain := serve(t, ranges)
-	server := secure(t)
+	server := secure(t, nil)
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, plain.url+"/f?token=canary", http.StatusFound)
 	})

@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"braid/internal/ui"
+	"braid/scheduler"
+	"braid/scheduler/sink"
+	"braid/scheduler/source"
+)
+
+// A download is one URL on its way to one file.
+type download struct {
+	o       *getOptions
+	url     string
+	path    string
+	client  *http.Client
+	limiter scheduler.Limiter
+	report  ui.Reporter
+	show    ui.Transfer
+}
+
+// run fetches the file, start to finish, and tells the reporter how it ended.
+func (d *download) run(ctx context.Context, id int) ui.Result {
+	started := time.Now()
+	d.show = d.report.Begin(id, d.url, d.path)
+	r := ui.Result{Output: d.path}
+	r.Err = d.fetch(ctx, &r)
+	r.Elapsed = time.Since(started)
+	if r.Err != nil {
+		if cause, ok := errors.AsType[SignalError](context.Cause(ctx)); ok {
+			r.Err = cause
+		}
+		r.Code, r.Hint = judge(r.Err)
+		r.Kind, r.Status = kind(r.Code), status(r.Err)
+	}
+	d.show.End(r)
+	return r
+}
+
+// fetch is a download's whole life: lock the file and look what an earlier run
+// left; ask the server; run the job; verify; give the file its name.
+func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
+	if d.o.Dir != "." {
+		if err := os.MkdirAll(filepath.Dir(d.path), 0o777); err != nil {
+			return err
+		}
+	}
+	dst, err := sink.Open(d.path, sink.Options{URL: d.url, Overwrite: d.o.Force, Restart: d.o.Restart})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		closed := dst.Close()
+		if err == nil {
+			err = closed
+		}
+		r.Resumable = err != nil && dst.Resumable() > 0
+	}()
+	if dst.Finished() {
+		d.report.Note("the file was complete already; only its checkpoint was left")
+		return d.commit(ctx, dst, r)
+	}
+
+	src, err := d.probe(ctx, dst.Missing())
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	id := src.Identity()
+	err = dst.Begin(id, src.Host(), !src.Ranges())
+	for _, note := range dst.Notes() {
+		d.report.Note(note)
+	}
+	if err != nil {
+		return err
+	}
+	r.Bytes, r.Resumed = id.Size, dst.Resumable()
+	d.show.Probe(id, src.Ranges(), src.Proto(), r.Resumed)
+	if !src.Ranges() && id.Size != 0 {
+		d.report.Warn("the server serves no ranges: one connection, and an interruption begins anew")
+	}
+
+	job := &scheduler.Job{
+		Source:  src,
+		Sink:    dst,
+		Grid:    dst.Grid(),
+		Done:    dst.Done(),
+		Plain:   !src.Ranges(),
+		Workers: d.o.Connections,
+		Retry:   d.retry(),
+		Stall:   d.o.Timeout,
+		Limiter: d.limiter,
+		Events:  d.event,
+	}
+	if job.Plain {
+		job.Grid.Size = id.Size
+	}
+	stop := d.show.Watch(job)
+	err = job.Run(ctx)
+	stop()
+	s := job.Stats()
+	r.Bytes, r.Wire = s.Written, s.Fetched
+	r.Retries += s.Retries
+	if err != nil {
+		return err
+	}
+	if src.Unproven() {
+		d.report.Warn("the server did not say how long the file is, and closed the connection: check that it is whole")
+	}
+	if d.o.RemoteTime && !id.Modified.IsZero() {
+		dst.SetModified(id.Modified)
+	}
+	return d.commit(ctx, dst, r)
+}
+
+// probe asks the server what the URL is, as patiently as for any range.
+func (d *download) probe(ctx context.Context, from int64) (*source.HTTP, error) {
+	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade}
+	if o.UserAgent == "" {
+		o.UserAgent = "braid/" + release(nil)
+	}
+	var src *source.HTTP
+	err := d.retry().Do(ctx, func() (err error) {
+		ctx, cancel := context.WithTimeoutCause(ctx, d.o.Timeout, fmt.Errorf("%w for %v", scheduler.ErrStalled, d.o.Timeout))
+		defer cancel()
+		src, err = source.Open(ctx, d.client, d.url, o)
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	}, d.event)
+	return src, err
+}
+
+func (d *download) retry() scheduler.Retry {
+	r := scheduler.Retry{Tries: d.o.Retries, Min: d.o.RetryDelay, Max: scheduler.DefaultRetry.Max}
+	r.Max = max(r.Max, r.Min)
+	return r
+}
+
+func (d *download) event(e scheduler.Event) {
+	if e.Kind == scheduler.EventRetry {
+		d.show.Retry(e)
+	}
+}
+
+// commit verifies the file, if it was said what it should hash to, and gives it
+// its name.
+func (d *download) commit(ctx context.Context, dst *sink.File, r *ui.Result) error {
+	if d.o.Checksum == nil {
+		return dst.Commit(nil)
+	}
+	err := dst.Commit(func(file io.Reader) error {
+		counted := &counter{stopped: ctx.Err, from: file}
+		stop := d.show.Verify(d.o.Checksum.Algorithm, r.Bytes, counted.n.Load)
+		defer stop()
+		return d.o.Checksum.Check(counted)
+	})
+	if err == nil {
+		r.Verified = d.o.Checksum.String()
+	}
+	return err
+}
+
+// A counter counts what is read through it, and stops when told to.
+type counter struct {
+	stopped func() error // an error once it should stop
+	from    io.Reader
+	n       atomic.Int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	if err := c.stopped(); err != nil {
+		return 0, err
+	}
+	n, err := c.from.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}

@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+
+	"braid/internal/ui"
+	"braid/scheduler"
+	"braid/scheduler/sink"
+	"braid/scheduler/source"
+	"braid/segment"
+)
+
+// The exit codes. Codes are added, never given a new meaning.
+const (
+	exitOK        = 0
+	exitOther     = 1
+	exitUsage     = 2
+	exitIO        = 3
+	exitNetwork   = 4
+	exitTLS       = 5
+	exitAuth      = 6
+	exitProtocol  = 7
+	exitHTTP      = 8
+	exitTimeout   = 9
+	exitIntegrity = 10
+	exitExists    = 11
+	exitPartial   = 12
+	exitLocked    = 13
+)
+
+// exits names the codes, for events and help.
+var exits = []struct {
+	code int
+	name string
+	when string
+}{
+	{exitOK, "ok", "everything is done: complete, verified if asked, durable"},
+	{exitOther, "other", "nothing of what follows"},
+	{exitUsage, "usage", "the command line is wrong"},
+	{exitIO, "io", "this machine: the disk is full, permission is missing, a file cannot be renamed"},
+	{exitNetwork, "network", "no such host, connection refused, reset or closed, after all retries"},
+	{exitTLS, "tls", "the certificate is not trusted, no handshake, or a redirect to plain http"},
+	{exitAuth, "auth", "the server wants credentials: 401, 403, 407"},
+	{exitProtocol, "protocol", "what the server answers cannot be right, or cannot be resumed"},
+	{exitHTTP, "http", "any other answer of 4xx or 5xx"},
+	{exitTimeout, "timeout", "no connection or no bytes in time, after all retries"},
+	{exitIntegrity, "integrity", "the checksum is wrong, or the file on the server has changed"},
+	{exitExists, "exists", "there is a file of that name already"},
+	{exitPartial, "partial", "some of several downloads failed"},
+	{exitLocked, "locked", "another braid is fetching the same file"},
+	{130, "signal", "interrupted; what was fetched is kept"},
+	{143, "signal", "terminated; what was fetched is kept"},
+}
+
+// kind is the name of an exit code.
+func kind(code int) string {
+	for _, e := range exits {
+		if e.code == code {
+			return e.name
+		}
+	}
+	if code > 128 {
+		return "signal"
+	}
+	return "other"
+}
+
+// exitCode is the code that a run which ended with err exits with. A signal
+// explains whatever else went wrong on the way out.
+func exitCode(ctx context.Context, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if s, ok := errors.AsType[SignalError](context.Cause(ctx)); ok {
+		return s.code()
+	}
+	code, _ := judge(err)
+	return code
+}
+
+// hint is what the user can do about err, or "".
+func hint(err error) string {
+	_, next := judge(err)
+	return next
+}
+
+// kindOf is the name of the exit code that err alone would lead to.
+func kindOf(err error) string {
+	code, _ := judge(err)
+	return kind(code)
+}
+
+// status is the HTTP status that err is about, or 0.
+func status(err error) int {
+	if s, ok := errors.AsType[*source.StatusError](err); ok {
+		return s.Code
+	}
+	return 0
+}
+
+// judge says what err means to whoever called braid. The order matters: what we
+// have named ourselves comes before what it wraps, an errno from the disk before
+// one from the network.
+func judge(err error) (code int, hint string) {
+	const again = "run the same command again to go on"
+	is := func(target error) bool { return errors.Is(err, target) }
+	switch {
+	case err == nil:
+		return exitOK, ""
+	case as[SignalError](err):
+		s, _ := errors.AsType[SignalError](err)
+		return s.code(), again
+	case as[*usageError](err), as[*source.URLError](err):
+		return exitUsage, ""
+	case is(errPartial):
+		return exitPartial, ""
+
+	case as[*segment.DigestError](err):
+		return exitIntegrity, "the file or the checksum is wrong; the bytes are kept under the name that ends in .part.bad"
+	case is(scheduler.ErrChanged):
+		return exitIntegrity, "--on-change restart begins anew"
+	case is(sink.ErrLocked):
+		return exitLocked, "wait for it, or give another name with -o"
+	case is(segment.ErrVersion):
+		return exitIO, "use that braid, or remove the file that ends in .part.ck"
+	case is(fs.ErrExist):
+		return exitExists, "--force replaces it, -o gives another name"
+	case is(syscall.ENOSPC), is(syscall.EDQUOT):
+		return exitIO, "free some space, then " + again
+	case is(scheduler.ErrSink):
+		return exitIO, ""
+	case as[*source.StatusError](err):
+		return judgeStatus(status(err))
+	case as[*source.ProtocolError](err), is(scheduler.ErrNoRanges):
+		return exitProtocol, ""
+
+	case as[*source.DowngradeError](err):
+		return exitTLS, "--allow-downgrade follows it"
+	case as[x509.UnknownAuthorityError](err):
+		return exitTLS, "--cacert FILE names an authority to trust"
+	case as[*tls.CertificateVerificationError](err), as[tls.RecordHeaderError](err), is(http.ErrSchemeMismatch), alert(err):
+		return exitTLS, ""
+
+	case is(scheduler.ErrStalled), is(context.DeadlineExceeded), timeout(err):
+		return exitTimeout, again
+	case listening(err):
+		return exitIO, "--addr takes another address"
+	case as[*fs.PathError](err), as[*os.LinkError](err):
+		return exitIO, ""
+	case as[*net.DNSError](err):
+		return exitNetwork, "check the name of the host"
+	case as[*net.OpError](err), is(io.EOF), is(io.ErrUnexpectedEOF), as[syscall.Errno](err):
+		return exitNetwork, again
+	}
+	return exitOther, ""
+}
+
+func judgeStatus(status int) (code int, hint string) {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		return exitAuth, "--header @FILE sends credentials"
+	case http.StatusNotFound, http.StatusGone:
+		return exitHTTP, "check the URL"
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return exitHTTP, "try again later, or with fewer connections: -x 1"
+	}
+	return exitHTTP, ""
+}
+
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// alert says whether err is a TLS alert. One that the peer sent is no
+// tls.AlertError, only the operation of an OpError tells.
+func alert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && (op.Op == "remote error" || op.Op == "local error") || as[tls.AlertError](err)
+}
+
+func timeout(err error) bool {
+	n, ok := errors.AsType[net.Error](err)
+	return ok && n.Timeout()
+}
+
+func listening(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "listen"
+}
+
+// errPartial says that some of several downloads failed.
+var errPartial = errors.New("some of the downloads failed")
+
+// together makes one error of how several downloads ended, ok of them well: nil
+// if all did, the first error if all failed for one reason.
+func together(ctx context.Context, ok int, failed []error) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	for _, err := range failed {
+		if ok > 0 || exitCode(ctx, err) != exitCode(ctx, failed[0]) {
+			return errPartial
+		}
+	}
+	return failed[0]
+}
+
+// A reported error is one that the user has read already.
+type reported struct{ error }
+
+func (r reported) Unwrap() error { return r.error }
+
+func told(err error) bool { return as[reported](err) }
+
+// message is err and what to do about it, in one line.
+func message(err error) string {
+	line := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if next := hint(err); next != "" {
+		line += "; " + next
+	}
+	return ui.Safe(line)
+}

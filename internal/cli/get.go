@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"braid/scheduler/source"
+	"braid/segment"
+)
+
+// getOptions is what braid get was told, checked as far as one can without
+// network and disk.
+type getOptions struct {
+	URLs []string // at least one
+
+	Output string // a file, or a folder to put it into; "" means named after the URL
+	Dir    string // where a relative Output lies
+	Force  bool
+
+	Connections int
+	Limit       int64 // bytes a second; 0 means no limit
+
+	Retries        int // 0 means never
+	RetryDelay     time.Duration
+	Timeout        time.Duration
+	ConnectTimeout time.Duration
+
+	Checksum       *segment.Digest // nil means none
+	Restart        bool            // a file that has changed is begun anew
+	AllowDowngrade bool
+	RemoteTime     bool
+
+	Header    http.Header
+	UserAgent string
+	Insecure  bool
+	CACert    string // a file of PEM; "" means the system's
+
+	screen
+
+	remoteName bool // -O, which curl knows without a name and wget with one
+}
+
+func newGetOptions() *getOptions {
+	return &getOptions{
+		Dir: ".", Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
+		Timeout: 30 * time.Second, ConnectTimeout: 10 * time.Second,
+		RemoteTime: true, Header: http.Header{}, screen: newScreen(),
+	}
+}
+
+func getCommand(e *env) *command { return newGetOptions().command(e) }
+
+func (o *getOptions) command(e *env) *command {
+	return &command{
+		name:  "get",
+		args:  "URL…",
+		brief: "download files",
+		about: "Downloads over HTTP and HTTPS, several parts of a file at once. A download that was " +
+			"interrupted, by whatever, goes on when the same command is given again: until the file is " +
+			"complete its bytes are in FILE.part, and what is known about them in FILE.part.ck. " +
+			"The word get may be left out.",
+		examples: []example{
+			{"braid https://example.com/big.iso", "into this folder"},
+			{"braid get -x 16 -o iso/ URL", "16 connections, into the folder iso"},
+			{"braid get --checksum sha256:9f86d0… URL", "and verify it"},
+			{"f=$(braid get -d /tmp URL)", "the path, for a script"},
+		},
+		flags:    o.flags(),
+		validate: o.validate,
+		run:      func(ctx context.Context) error { return runGet(ctx, e, *o) },
+	}
+}
+
+func (o *getOptions) flags() []*option {
+	onChange := func(s string) (bool, error) {
+		word, err := choice("fail", "restart")(s)
+		return word == "restart", err
+	}
+	digest := func(s string) (*segment.Digest, error) {
+		d, err := segment.ParseDigest(s)
+		return &d, err
+	}
+	return append([]*option{
+		{name: "output", aliases: []string{"o"}, arg: "FILE", group: "basics", set: into(&o.Output, text("a file or a folder")),
+			use: "where to put it; into it, if it is a folder (default: the name in the URL)"},
+		{name: "dir", aliases: []string{"d"}, arg: "DIR", group: "basics", def: ".", set: into(&o.Dir, text("a folder")),
+			use: "the folder to put it into"},
+		{name: "connections", aliases: []string{"x", "n"}, arg: "N", group: "basics", def: "8", set: into(&o.Connections, number(1, 64)),
+			use: "how many parts are fetched at once"},
+		{name: "checksum", arg: "ALGO:HEX", group: "basics", set: into(&o.Checksum, digest),
+			use: "what the file must hash to: sha256, sha512, sha384, sha1 or md5; ALGO: may be left out"},
+		{name: "force", aliases: []string{"f"}, group: "basics", set: toggle(&o.Force),
+			use: "replace a file that exists"},
+		{name: "remote-time", aliases: []string{"R"}, group: "basics", on: true, set: toggle(&o.RemoteTime),
+			use: "give the file the date that the server says"},
+
+		{name: "limit-rate", arg: "RATE", group: "transfer", set: into(&o.Limit, parseRate),
+			use: "bytes a second for the whole run, such as 500K or 10M (default: no limit)"},
+		{name: "retry", arg: "N", group: "transfer", def: "5", set: into(&o.Retries, number(0, 1000)),
+			use: "how often a part is asked for again; counted anew after each byte"},
+		{name: "retry-delay", arg: "TIME", group: "transfer", def: "0.5s", set: into(&o.RetryDelay, positive),
+			use: "how long to wait before the first retry; doubles up to 30s"},
+		{name: "timeout", aliases: []string{"T"}, arg: "TIME", group: "transfer", def: "30s", set: into(&o.Timeout, positive),
+			use: "how long a connection may bring nothing"},
+		{name: "connect-timeout", arg: "TIME", group: "transfer", def: "10s", set: into(&o.ConnectTimeout, positive),
+			use: "how long connecting may take"},
+		{name: "on-change", arg: "WHAT", group: "transfer", def: "fail", set: into(&o.Restart, onChange),
+			use: "if the file on the server has changed since it was begun: fail, or restart from nothing"},
+
+		{name: "header", aliases: []string{"H"}, arg: "HEADER", group: "request", set: func(s string) error { return addHeader(o.Header, s) },
+			use: "'Name: value' to send along, or @FILE with one a line, which keeps secrets out of the process list; may be repeated"},
+		{name: "user-agent", aliases: []string{"A", "U"}, arg: "NAME", group: "request", def: "braid/VERSION", set: into(&o.UserAgent, userAgent),
+			use: "what to introduce itself as"},
+		{name: "cacert", arg: "FILE", group: "request", set: into(&o.CACert, text("a file")),
+			use: "trust the authorities in this PEM file instead of the system's"},
+		{name: "insecure", aliases: []string{"k"}, group: "request", set: toggle(&o.Insecure),
+			use: "trust any certificate: anyone on the way can change the file"},
+		{name: "allow-downgrade", group: "request", set: toggle(&o.AllowDowngrade),
+			use: "follow redirects from https to http"},
+
+		{name: "location", aliases: []string{"L"}, set: ignored()},
+		{name: "show-error", aliases: []string{"S"}, set: ignored()},
+		{name: "continue", aliases: []string{"c"}, set: ignored()},
+		{name: "remote-name", aliases: []string{"O"}, set: toggle(&o.remoteName)},
+	}, o.screen.flags()...)
+}
+
+func userAgent(s string) (string, error) {
+	h := http.Header{}
+	if err := addField(h, "User-Agent:"+s); err != nil {
+		return "", err
+	}
+	return h.Get("User-Agent"), nil
+}
+
+func (o *getOptions) validate(args []string) error {
+	if len(args) == 0 {
+		return try("braid get https://example.com/file", "get needs a URL")
+	}
+	for _, arg := range args {
+		if err := o.checkURL(arg); err != nil {
+			return err
+		}
+	}
+	if len(args) > 1 && o.Checksum != nil {
+		return &usageError{problem: "--checksum is for one URL at a time"}
+	}
+	o.URLs = args
+	return nil
+}
+
+func (o *getOptions) checkURL(arg string) error {
+	if arg == "" {
+		return emptyURL()
+	}
+	u, err := url.Parse(arg)
+	shown := source.Redact(arg)
+	switch {
+	case !isURL(arg) && o.remoteName:
+		return try("-o "+shown, "-O takes no name here")
+	case !isURL(arg):
+		return try("https://"+shown, "%q is not a URL", shown)
+	case err != nil || u.Host == "":
+		return &usageError{problem: "\"" + shown + "\" is not a URL"}
+	case u.Scheme != "http" && u.Scheme != "https":
+		return &usageError{problem: "\"" + shown + "\" is not a URL braid can fetch, which begin with http:// or https://"}
+	}
+	return nil
+}

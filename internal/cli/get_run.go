@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/time/rate"
+
+	"braid/internal/ui"
+	"braid/scheduler"
+	"braid/scheduler/source"
+)
+
+// runGet fetches one URL after the other. All of them share one client, so
+// that connections are used again, and one limit.
+func runGet(ctx context.Context, e *env, o getOptions) error {
+	client, err := o.client()
+	if err != nil {
+		return err
+	}
+	if len(o.URLs) > 1 && o.Output != "" && !isFolder(o.place(o.Output)) {
+		return try("braid get -d DIR URL…", "-o %s is one file, but there are %d URLs", o.Output, len(o.URLs))
+	}
+	report := o.reporter(e)
+	if o.Insecure {
+		report.Warn("--insecure: certificates are not checked, anyone on the way can change the file")
+	}
+	var failed []error
+	resumable := 0
+	limiter := o.limiter()
+	for i, url := range o.URLs {
+		if ctx.Err() != nil {
+			failed = append(failed, context.Cause(ctx))
+			continue
+		}
+		d := &download{o: &o, url: url, path: o.target(url), client: client, limiter: limiter, report: report}
+		result := d.run(ctx, i+1)
+		if result.Err != nil {
+			failed = append(failed, result.Err)
+		}
+		if result.Resumable {
+			resumable++
+		}
+	}
+	err = together(ctx, len(o.URLs)-len(failed), failed)
+	report.Exit(ui.Exit{Code: exitCode(ctx, err), OK: len(o.URLs) - len(failed), Failed: len(failed), Resumable: resumable})
+	if err != nil {
+		return reported{err}
+	}
+	return nil
+}
+
+func (o *getOptions) client() (*http.Client, error) {
+	c := source.ClientOptions{ConnectTimeout: o.ConnectTimeout, MaxConnections: o.Connections, Insecure: o.Insecure}
+	if o.CACert != "" {
+		roots, err := source.CertPool(o.CACert)
+		if err != nil {
+			return nil, err
+		}
+		c.RootCAs = roots
+	}
+	return source.Client(c), nil
+}
+
+// limiter is the limit that all downloads of the run share. Its bursts are a
+// twentieth of a second, so that a slow rate is steady too.
+func (o *getOptions) limiter() scheduler.Limiter {
+	if o.Limit == 0 {
+		return nil
+	}
+	burst := min(max(o.Limit/20, 1), 1<<20)
+	return rate.NewLimiter(rate.Limit(o.Limit), int(burst))
+}
+
+// target is the file that url goes to.
+func (o *getOptions) target(url string) string {
+	name := source.Name(url)
+	if o.Output == "" {
+		return o.place(name)
+	}
+	if place := o.place(o.Output); isFolder(place) {
+		return filepath.Join(place, name)
+	}
+	return o.place(o.Output)
+}
+
+// place puts a relative path under --dir.
+func (o *getOptions) place(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	if o.Dir != "." && strings.HasSuffix(path, "/") {
+		return filepath.Join(o.Dir, path) + "/"
+	}
+	return filepath.Join(o.Dir, path)
+}
+
+func isFolder(path string) bool {
+	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(filepath.Separator)) {
+		return true
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

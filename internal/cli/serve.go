@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"braid/server"
+)
+
+// serveOptions is what braid serve was told.
+type serveOptions struct {
+	Root    string
+	Addr    string
+	Shape   server.Shape
+	Listing bool
+	Pattern bool
+	Log     bool
+	Quiet   bool
+	Grace   time.Duration
+}
+
+func serveCommand(e *env) *command {
+	o := &serveOptions{Root: ".", Addr: "127.0.0.1:8080", Listing: true, Pattern: true, Grace: 10 * time.Second}
+	return &command{
+		name:  "serve",
+		args:  "[DIR]",
+		brief: "serve a folder to clients that fetch in parts",
+		about: "Serves the files of a folder, this one if none is named, with ranges and validators " +
+			"that downloads can be resumed with. The first line on stdout is the URL. It listens on this " +
+			"machine only, unless --addr says otherwise, and asks nobody for a password.",
+		examples: []example{
+			{"braid serve", "this folder, on 127.0.0.1:8080"},
+			{"braid serve -a :8080 /srv/iso", "to the whole network"},
+			{"braid serve --rate-per-connection 2M --latency 50ms", "as from far away"},
+			{"braid get $URL/pattern/1G", "a file that takes no disk"},
+		},
+		flags:    o.flags(),
+		validate: o.validate,
+		run:      func(ctx context.Context) error { return runServe(ctx, e, *o) },
+	}
+}
+
+func (o *serveOptions) flags() []*option {
+	return []*option{
+		{name: "addr", aliases: []string{"a"}, arg: "HOST:PORT", group: "basics", def: "127.0.0.1:8080", set: into(&o.Addr, parseAddress),
+			use: "where to listen; port 0 takes any that is free"},
+		{name: "listing", group: "basics", on: true, set: toggle(&o.Listing),
+			use: "show what is in a folder"},
+		{name: "pattern", group: "basics", on: true, set: toggle(&o.Pattern),
+			use: "serve computed files of any size at /pattern/SIZE"},
+		{name: "grace", arg: "TIME", group: "basics", def: "10s", set: into(&o.Grace, positive),
+			use: "how long transfers may go on after an interrupt"},
+
+		{name: "rate-per-connection", arg: "RATE", group: "slowness", set: into(&o.Shape.RatePerConnection, parseRate),
+			use: "bytes a second on each connection, such as 500K or 10M (default: no limit)"},
+		{name: "latency", arg: "TIME", group: "slowness", def: "0", set: into(&o.Shape.Latency, parseDuration),
+			use: "how long to wait before each response"},
+
+		{name: "log", group: "screen", use: "one line on stderr for each request", set: toggle(&o.Log)},
+		{name: "quiet", aliases: []string{"q"}, group: "screen", use: "say nothing but errors", set: toggle(&o.Quiet)},
+	}
+}
+
+func (o *serveOptions) validate(args []string) error {
+	switch {
+	case len(args) > 1:
+		return &usageError{problem: "serve takes one folder"}
+	case len(args) == 1 && args[0] == "":
+		return &usageError{problem: "the name of the folder is empty"}
+	case len(args) == 1:
+		o.Root = args[0]
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+)
+
+var sizeForm = regexp.MustCompile(`^([0-9]+|[0-9]*\.[0-9]+) ?([a-z]*)$`)
+
+// parseSize reads 256M, 1.5GiB, 10MB or 4096. K M G T P and KiB … are powers of
+// 1024, kB MB GB … powers of 1000, in either case. The library would take 1M
+// for a million, and 1,5M for fifteen.
+func parseSize(s string) (int64, error) {
+	m := sizeForm.FindStringSubmatch(strings.ToLower(s))
+	if m == nil {
+		return 0, wanted("a size such as 256M or 1.5GiB")
+	}
+	number, unit := m[1], m[2]
+	if len(unit) == 1 && unit != "b" {
+		unit += "ib"
+	}
+	n, err := humanize.ParseBytes(number + unit)
+	if err != nil || n > math.MaxInt64 {
+		return 0, wanted("a size such as 256M or 1.5GiB")
+	}
+	return int64(n), nil
+}
+
+// parseRate reads a size with or without "/s"; 0 means no limit.
+func parseRate(s string) (int64, error) {
+	number := strings.TrimSuffix(strings.TrimSuffix(s, "/s"), "/S")
+	n, err := parseSize(number)
+	if err != nil {
+		return 0, wanted("a rate such as 500K or 10M/s, or 0 for no limit")
+	}
+	return n, nil
+}
+
+var secondsForm = regexp.MustCompile(`^([0-9]+|[0-9]*\.[0-9]+)$`)
+
+// parseDuration reads 5s, 1m30s or 0.5s; a bare number is seconds.
+func parseDuration(s string) (time.Duration, error) {
+	if secondsForm.MatchString(s) {
+		s += "s"
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 || strings.HasPrefix(s, "-") {
+		return 0, wanted("a time such as 5, 0.5s or 2m")
+	}
+	return d, nil
+}
+
+// positive is parseDuration without 0.
+func positive(s string) (time.Duration, error) {
+	d, err := parseDuration(s)
+	if err == nil && d == 0 {
+		err = wanted("a time above 0, such as 5, 0.5s or 2m")
+	}
+	return d, err
+}
+
+// number reads a whole number from least to most.
+func number(least, most int) func(string) (int, error) {
+	return func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most {
+			return 0, wanted(fmt.Sprintf("a number from %d to %d", least, most))
+		}
+		return n, nil
+	}
+}
+
+// choice reads one of several words.
+func choice(words ...string) func(string) (string, error) {
+	return func(s string) (string, error) {
+		if !slices.Contains(words, s) {
+			last := len(words) - 1
+			return "", wanted(strings.Join(words[:last], ", ") + " or " + words[last])
+		}
+		return s, nil
+	}
+}
+
+// text reads anything but nothing.
+func text(what string) func(string) (string, error) {
+	return func(s string) (string, error) {
+		if s == "" {
+			return "", wanted(what)
+		}
+		return s, nil
+	}
+}
+
+// parseAddress reads HOST:PORT.
+func parseAddress(s string) (string, error) {
+	_, port, err := net.SplitHostPort(s)
+	if n, numErr := strconv.ParseUint(port, 10, 16); err != nil || numErr != nil || n > math.MaxUint16 {
+		return "", wanted("HOST:PORT, such as 127.0.0.1:8080")
+	}
+	return s, nil
+}

@@ -1,0 +1,189 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+
+	"braid/segment"
+)
+
+// barsOn is the bars reporter on a terminal of so many columns that only err
+// sees.
+func barsOn(err io.Writer, width int) *bars {
+	o := Options{Out: io.Discard, Err: err, Redact: redact}
+	return &bars{console: &console{o: o}, extra: []mpb.ContainerOption{mpb.WithWidth(width), mpb.ForceAutoRefresh(), mpb.ForceTTY()}}
+}
+
+var up = regexp.MustCompile(`^\x1b\[(\d+)A\x1b\[J`)
+
+// screen does what a terminal does with the one thing that mpb sends: go up so
+// many lines and clear from there.
+func screen(t *testing.T, sent string) string {
+	t.Helper()
+	var lines []string
+	for sent != "" {
+		if m := up.FindStringSubmatch(sent); m != nil {
+			var n int
+			fmt.Sscan(m[1], &n)
+			if n > len(lines) {
+				t.Fatalf("goes up %d lines where there are %d", n, len(lines))
+			}
+			lines, sent = lines[:len(lines)-n], sent[len(m[0]):]
+			continue
+		}
+		line, rest, whole := strings.Cut(sent, "\n")
+		if !whole || strings.Contains(line, "\x1b") {
+			t.Fatalf("half a line, or an escape: %q", line)
+		}
+		lines, sent = append(lines, line), rest
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+func TestBarsOnAScreen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err stream
+		b := barsOn(&err, 100)
+		var frames strings.Builder
+		show := func(when string) {
+			time.Sleep(300 * time.Millisecond)
+			synctest.Wait()
+			fmt.Fprintf(&frames, "-- %s\n%s", when, screen(t, err.String()))
+		}
+		j, g := halfway()
+		tr := b.Begin(1, "https://a.example/big.iso", "big.iso").(*barTransfer)
+		show("asked")
+		tr.Probe(segment.Identity{Size: g.Size}, true, "HTTP/1.1", 4*mib)
+		show("answered")
+		stop := tr.watch(j, g)
+		show("under way")
+		b.Warn("the certificate is not checked")
+		show("warned")
+		j.mu.Lock()
+		j.stats.Written, j.stats.Active, j.lent = g.Size, 0, nil
+		for i := range g.Len() {
+			j.done.Set(i)
+		}
+		j.mu.Unlock()
+		show("all bytes written")
+		stop()
+		show("being made durable")
+		stop = tr.Verify("sha256", g.Size, func() int64 { return g.Size / 4 })
+		show("read back")
+		stop()
+		tr.End(goodEnd())
+		show("ended")
+		golden(t, "bars.txt", frames.String())
+	})
+}
+
+func TestBarsOfUnknownSize(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err stream
+		b := barsOn(&err, 80)
+		j, _ := halfway()
+		j.stats.Size, j.done, j.lent = -1, segment.NewBitmap(0), nil
+		tr := b.Begin(1, "https://a.example/big.iso", "").(*barTransfer)
+		tr.Probe(segment.Identity{Size: -1}, false, "HTTP/1.1", 0)
+		stop := tr.watch(j, segment.Grid{Size: -1})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		got := screen(t, err.String())
+		stop()
+		tr.End(badEnd())
+		if got != "big.iso                                  11.0 MiB    2.0 MiB/s     2 connections\n" && !strings.Contains(got, "11.0 MiB") || strings.Count(got, "\n") != 1 {
+			t.Errorf("shows %q, want one row", got)
+		}
+		if got, want := screen(t, err.String()), "braid: big.iso: no space left on device; free some space, then run the same command again\n"; got != want {
+			t.Errorf("ends with %q, want %q", got, want)
+		}
+	})
+}
+
+// Lines must not get lost between the last frame and the end, whoever ends
+// first.
+func TestNoLineIsLostAmongBars(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err stream
+		b := barsOn(&err, 60)
+		for round := range 3 {
+			var all sync.WaitGroup
+			for id := range 4 {
+				all.Go(func() {
+					j, g := halfway()
+					name := fmt.Sprintf("round%d-file%d", round, id)
+					tr := b.Begin(id+1, "https://a.example/f", name).(*barTransfer)
+					stop := tr.watch(j, g)
+					time.Sleep(time.Duration(id*37) * time.Millisecond)
+					b.Note("note from " + name)
+					stop()
+					r := goodEnd()
+					if id == 2 {
+						r = badEnd()
+					}
+					tr.End(r)
+				})
+			}
+			all.Wait()
+		}
+		got := screen(t, err.String())
+		for round := range 3 {
+			for id := range 4 {
+				name := fmt.Sprintf("round%d-file%d", round, id)
+				if n := strings.Count(got, name); n != 2 {
+					t.Errorf("%s is named %d times, want in its note and its result:\n%s", name, n, got)
+				}
+			}
+		}
+		if n := strings.Count(got, "\n"); n != 24 {
+			t.Errorf("%d lines are left, want 24:\n%s", n, got)
+		}
+	})
+}
+
+// hangup is a terminal that goes away.
+type hangup struct {
+	stream
+	mu   sync.Mutex
+	gone bool
+}
+
+func (h *hangup) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.gone {
+		return 0, errors.New("input/output error")
+	}
+	return h.stream.Write(p)
+}
+
+func TestATerminalThatGoesAwayStopsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err hangup
+		b := barsOn(&err, 60)
+		j, g := halfway()
+		first := b.Begin(1, "https://a.example/f", "f").(*barTransfer)
+		time.Sleep(time.Second)
+		err.mu.Lock()
+		err.gone = true
+		err.mu.Unlock()
+		time.Sleep(time.Second)
+		second := b.Begin(2, "https://a.example/g", "g").(*barTransfer)
+		for _, tr := range []*barTransfer{first, second} {
+			stop := tr.watch(j, g)
+			time.Sleep(time.Second)
+			b.Warn("nobody reads this")
+			stop()
+			tr.End(goodEnd())
+		}
+	})
+}

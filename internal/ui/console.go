@@ -1,0 +1,130 @@
+package ui
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"braid/scheduler"
+)
+
+// ink says whether colours may be used.
+type ink bool
+
+// The colours, as terminals number them.
+const (
+	red    = "31"
+	green  = "32"
+	dim    = "2;32" // green that is older
+	yellow = "33"
+	gray   = "90"
+)
+
+func (on ink) paint(color, s string) string {
+	if !on || s == "" {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
+
+// A console is where lines for people go: whole ones, one at a time, above the
+// bars if there are any.
+type console struct {
+	o   Options
+	ink ink
+
+	mu    sync.Mutex
+	above io.Writer // takes the lines while bars are drawn; else nil
+}
+
+// line prints s, which must be safe.
+func (c *console) line(s string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.print(s)
+}
+
+// print is line for those who hold the lock.
+func (c *console) print(s string) {
+	if c.above != nil {
+		if _, err := io.WriteString(c.above, s+"\n"); err == nil {
+			return
+		}
+	}
+	io.WriteString(c.o.Err, s+"\n") // if people cannot be told, nobody can
+}
+
+// Warn implements Reporter.
+func (c *console) Warn(text string) {
+	c.line(c.ink.paint(yellow, "braid: warning:") + " " + c.o.text(text))
+}
+
+// Note implements Reporter.
+func (c *console) Note(text string) { c.line(c.o.text(text)) }
+
+// Exit implements Reporter: people see how each download ended.
+func (c *console) Exit(Exit) {}
+
+func (c *console) failure(name string, r Result) string {
+	return c.ink.paint(red, "braid:") + " " + c.o.errorLine(name, r)
+}
+
+// path tells a program that reads our output where the file is:
+// f=$(braid URL).
+func (c *console) path(r Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.Err == nil && r.Output != "" && r.Output != "-" && !isTerminal(c.o.Out) {
+		io.WriteString(c.o.Out, r.Output+"\n")
+	}
+}
+
+// A hush keeps eight connections that fail for one reason from saying so eight
+// times.
+type hush struct {
+	mu   sync.Mutex
+	said map[string]time.Time
+}
+
+const hushTime = 10 * time.Second
+
+// again says whether what e tells was told a moment ago.
+func (h *hush) again(e scheduler.Event) bool {
+	key := ""
+	if e.Err != nil {
+		key = e.Err.Error()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	if at, ok := h.said[key]; ok && now.Sub(at) < hushTime {
+		return true
+	}
+	if h.said == nil || len(h.said) > 100 {
+		h.said = map[string]time.Time{}
+	}
+	h.said[key] = now
+	return false
+}
+
+// every calls f each d until stop is called, which waits for f.
+func every(d time.Duration, f func()) (stop func()) {
+	quit, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(d)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				f()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() {
+		close(quit)
+		<-gone
+	})
+}

@@ -1,0 +1,78 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"braid/scheduler"
+	"braid/segment"
+)
+
+// lineEvery is how often a log gets a line about a transfer.
+const lineEvery = 10 * time.Second
+
+// lines tells a log, or whatever reads a pipe: a line when a download begins,
+// one every ten seconds, one when it ends. No escapes, nothing redrawn.
+type lines struct {
+	*console
+	terse bool // only how it ends
+}
+
+// Begin implements Reporter.
+func (l *lines) Begin(_ int, url, output string) Transfer {
+	t := &lineTransfer{lines: l, name: label(output, url)}
+	t.progress("%s: fetching %s", t.name, l.o.text(url))
+	return t
+}
+
+type lineTransfer struct {
+	*lines
+	name string
+	hush hush
+}
+
+// progress prints a line that those who want no progress do not want.
+func (t *lineTransfer) progress(format string, args ...any) {
+	if !t.terse {
+		t.line(fmt.Sprintf(format, args...))
+	}
+}
+
+func (t *lineTransfer) Probe(id segment.Identity, _ bool, _ string, resumed int64) {
+	if resumed > 0 {
+		t.progress("%s: going on at %s, %s of %s are here", t.name, percent(resumed, id.Size), size(resumed), size(id.Size))
+	}
+}
+
+func (t *lineTransfer) Watch(j *scheduler.Job) (stop func()) { return t.watch(j) }
+
+func (t *lineTransfer) watch(j watched) (stop func()) {
+	return every(lineEvery, func() { t.progress("%s", progressLine(t.name, j.Stats())) })
+}
+
+func (t *lineTransfer) Retry(e scheduler.Event) {
+	if !t.hush.again(e) {
+		t.progress("%s", t.o.retryLine(t.name, e))
+	}
+}
+
+func (t *lineTransfer) Verify(algorithm string, total int64, done func() int64) (stop func()) {
+	return every(lineEvery, func() {
+		t.progress("%s: verifying %s, %s", t.name, Safe(algorithm), percent(done(), total))
+	})
+}
+
+func (t *lineTransfer) End(r Result) {
+	if r.Err != nil {
+		t.line(t.failure(t.name, r))
+		return
+	}
+	t.line(resultLine(t.name, r))
+	t.path(r)
+}
+
+// watched is what a reporter asks a *scheduler.Job.
+type watched interface {
+	Stats() scheduler.Stats
+	Blocks() (done *segment.Bitmap, lent []segment.Range)
+}

@@ -1,0 +1,178 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"braid/scheduler"
+	"braid/segment"
+)
+
+// mount puts a fresh file system of kind on a folder, for as long as the test
+// runs.
+func mount(t *testing.T, kind string, mib int) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root mounts file systems")
+	}
+	dir := t.TempDir()
+	image := filepath.Join(t.TempDir(), "image")
+	commands := [][]string{{"mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", mib), "tmpfs", dir}}
+	if kind == "ext4" {
+		commands = [][]string{
+			{"truncate", "-s", fmt.Sprintf("%dM", mib), image},
+			{"mkfs.ext4", "-q", "-F", "-m", "0", image},
+			{"mount", "-o", "loop", image, dir},
+		}
+	}
+	for _, c := range commands {
+		if out, err := exec.Command(c[0], c[1:]...).CombinedOutput(); err != nil {
+			t.Skipf("no %s to test on: %v: %s", kind, err, out)
+		}
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	return dir
+}
+
+// A file larger than the disk is refused before it is begun, and frees what the
+// failed fallocate took.
+func TestTooLargeForDisk(t *testing.T) {
+	dir := mount(t, "ext4", 24)
+	free := func() uint64 {
+		var st unix.Statfs_t
+		if err := unix.Statfs(dir, &st); err != nil {
+			t.Fatal(err)
+		}
+		return st.Bfree * uint64(st.Bsize)
+	}
+	before := free()
+	path := filepath.Join(dir, "big.iso")
+	f := mustOpen(t, path, Options{})
+	err := f.Begin(segment.Identity{Size: 64 << 20, ETag: `"x"`}, "", false)
+	if !errors.Is(err, unix.ENOSPC) || !errors.Is(err, scheduler.ErrSink) {
+		t.Errorf("Begin: %v", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	nothingBeside(t, path)
+	if after := free(); after+(64<<10) < before {
+		t.Errorf("%d bytes are free, %d were before", after, before)
+	}
+}
+
+// A disk that others fill up while a download runs: the checkpoint has its
+// blocks already, so Save works and the part too.
+func TestDiskFilledMeanwhile(t *testing.T) {
+	dir := mount(t, "ext4", 24)
+	path := filepath.Join(dir, "big.iso")
+	f := begun(t, path, Options{})
+	filler, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer filler.Close()
+	buf := make([]byte, 4096)
+	for err == nil {
+		_, err = filler.Write(buf)
+	}
+	if !errors.Is(err, unix.ENOSPC) {
+		t.Fatal(err)
+	}
+	mustPut(t, f, 1, 2, 3)
+	mustSave(t, f, 1, 2, 3)
+	mustFinish(t, f)
+}
+
+// tmpfs gives out its memory only as it is written, so that is when it is full.
+func TestFullWhileWriting(t *testing.T) {
+	path := filepath.Join(mount(t, "tmpfs", 1), "big.iso")
+	f := mustOpen(t, path, Options{})
+	id := segment.Identity{Size: 4 << 20, ETag: `"x"`}
+	if err := f.Begin(id, "", false); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	var done []int
+	for i := 0; err == nil; i++ {
+		if _, err = f.WriteAt(make([]byte, testBlock), int64(i)*testBlock); err == nil {
+			done = append(done, i)
+		}
+	}
+	if !errors.Is(err, unix.ENOSPC) || !scheduler.IsPermanent(err) {
+		t.Errorf("WriteAt: %v", err)
+	}
+	mustSave(t, f, done...)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f = mustOpen(t, path, Options{})
+	if err := f.Begin(id, "", false); err != nil || f.Done().Count() != len(done) {
+		t.Errorf("%d blocks of %d: %v", f.Done().Count(), len(done), err)
+	}
+	f.Close()
+}
+
+func TestReadOnlyFilesystem(t *testing.T) {
+	dir := mount(t, "tmpfs", 1)
+	if out, err := exec.Command("mount", "-o", "remount,ro", dir).CombinedOutput(); err != nil {
+		t.Skipf("%v: %s", err, out)
+	}
+	path := filepath.Join(dir, "big.iso")
+	if _, err := Open(path, Options{}); !errors.Is(err, unix.EROFS) || !strings.Contains(err.Error(), path) {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+// RLIMIT_FSIZE is a plain error: Go ignores SIGXFSZ.
+func TestFileSizeLimit(t *testing.T) {
+	path := tempPath(t)
+	cmd, out := run(t, "fetch", path)
+	cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `ulimit -f 2048; exec "$0" "$1"`}, cmd.Args...)
+	if err := cmd.Start(); err != nil {
+		t.Skip(err)
+	}
+	line, _ := out.ReadString('\n')
+	_ = cmd.Wait()
+	if want := "result: writing " + path + ".part: reserving 50332425 bytes: file too large\n"; line != want {
+		t.Errorf("%q, want %q", line, want)
+	}
+	nothingBeside(t, path)
+}
+
+// Where flock(2) is unknown a second file is the lock.
+func TestLockByName(t *testing.T) {
+	ck := tempPath(t) + checkpointSuffix
+	take := func() (handle, error) {
+		h, err := openFile(ck, os.O_RDWR|os.O_CREATE)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return local{}.lockByName(h.(localFile), ck)
+	}
+	h, err := take()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = take()
+	if !errors.Is(err, errBusy) || !strings.Contains(err.Error(), fmt.Sprintf("pid %d on ", os.Getpid())) || !strings.Contains(err.Error(), "remove "+ck+".lock") {
+		t.Errorf("second: %v", err)
+	}
+	if err := (local{}).unlock(h, ck, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, filepath.Dir(ck)); len(got) != 0 {
+		t.Errorf("left: %v", got)
+	}
+}

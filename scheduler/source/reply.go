@@ -1,0 +1,101 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"braid/scheduler"
+)
+
+// A reply is a response, and the request's own context: it outlives the call
+// that made the request, since a body may change hands.
+type reply struct {
+	*http.Response
+	at     place
+	cancel context.CancelCauseFunc
+	cause  func() error // why the request was ended; nil if it was not
+	unbind func() bool
+}
+
+// bind lets ctx end the request from now on.
+func (re *reply) bind(ctx context.Context) {
+	if re.unbind != nil {
+		re.unbind()
+	}
+	re.unbind = context.AfterFunc(ctx, func() { re.cancel(context.Cause(ctx)) })
+}
+
+// drop ends the request and its connection.
+func (re *reply) drop() {
+	re.cancel(nil)
+	re.Body.Close()
+	re.unbind()
+}
+
+// finish ends the request; if so little of the body is left that it can be read
+// the connection stays.
+func (re *reply) finish() {
+	slow := time.AfterFunc(linger, func() { re.cancel(nil) })
+	defer slow.Stop()
+	if _, err := io.CopyN(io.Discard, re.Body, 16<<10); err == nil {
+		re.cancel(nil) // there is more
+	}
+	re.Body.Close()
+	re.cancel(nil)
+	re.unbind()
+}
+
+// ask sends one request. The caller ends the reply.
+func (s *HTTP) ask(ctx context.Context, at place, q question) (*reply, error) {
+	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	re := &reply{cancel: cancel, cause: func() error { return context.Cause(own) }}
+	re.bind(ctx)
+	ranged := ""
+	if q.ranged {
+		ranged = formatRange(q.r)
+	}
+	var err error
+	if re.Response, re.at, err = s.web.get(own, at, ranged); err != nil {
+		re.unbind()
+		cancel(nil)
+		return nil, err
+	}
+	return re, nil
+}
+
+func (re *reply) answer() answer {
+	return answer{
+		status:  re.StatusCode,
+		header:  re.Header,
+		length:  re.ContentLength,
+		chunked: len(re.TransferEncoding) > 0 || re.ProtoMajor >= 2,
+	}
+}
+
+// refuse ends a reply that was not accepted and says why.
+func (s *HTTP) refuse(re *reply, v verdict) error {
+	if v.status != 0 {
+		re.finish()
+	} else {
+		re.drop() // a server that breaks the rules gets a new connection
+	}
+	host := re.at.host()
+	var err error
+	switch {
+	case v.class == changed:
+		return fmt.Errorf("%s: %w: %s", host, scheduler.ErrChanged, v.reason)
+	case v.class == noRange && v.reason != "":
+		return fmt.Errorf("%s: %w: %s", host, scheduler.ErrNoRanges, v.reason)
+	case v.status != 0:
+		err = &StatusError{Code: v.status, URL: redactURL(re.at.url), After: v.after}
+	default:
+		err = &ProtocolError{Host: host, Reason: v.reason}
+	}
+	if v.class == fatal {
+		err = scheduler.Permanent(err)
+	}
+	return err
+}
