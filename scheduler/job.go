@@ -95,6 +95,7 @@ func (j *Job) open() {
 			j.ledger = newLedger(j.Grid, j.Done, j.Workers)
 		}
 		j.started = time.Now()
+		j.speed.read(j.started, 0)
 	})
 }
 

@@ -34,6 +34,9 @@ func normalize(all []*command, args []string) ([]string, error) {
 			flags, words = append(flags, plain...), words[used:]
 		}
 	}
+	if help := "--help=true"; slices.Contains(flags, help) { // whatever else is wrong
+		flags, rest = []string{help}, nil
+	}
 	out := append([]string{"braid", c.name}, flags...)
 	if len(rest) > 0 {
 		out = slices.Concat(out, []string{"--"}, rest)
@@ -57,6 +60,9 @@ func choose(all []*command, words []string) (*command, []string, error) {
 	}
 	if c := find(all, rest[0]); c != nil {
 		return c, slices.Concat(lead, rest[1:]), nil
+	}
+	if asks("--remote-name", "-O") { // get knows what to say about "-O NAME URL"
+		return get, words, nil
 	}
 	return nil, nil, unknownCommand(all, rest[0])
 }

@@ -47,6 +47,8 @@ func TestNormalize(t *testing.T) {
 		{"help, short", "-h", "help"},
 		{"help of a command", "get -h", "get --help=true"},
 		{"help before the command", "-h get", "get --help=true"},
+		{"help beside nonsense", "get -x abc " + u + " -h", "get --help=true"},
+		{"wget's -O", "-O name " + u, "get --remote-name=true -- name " + u},
 		{"help after flags", "-q -h", "help"},
 		{"version", "--version", "version"},
 		{"version, short", "-V", "version"},

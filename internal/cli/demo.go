@@ -13,7 +13,7 @@ type demoOptions struct {
 }
 
 func demoCommand(e *env) *command {
-	o := &demoOptions{Size: 256 << 20, screen: newScreen()}
+	o := &demoOptions{Size: 128 << 20, screen: newScreen()}
 	return &command{
 		name:  "demo",
 		brief: "watch a download survive an interruption, without network",
@@ -24,7 +24,7 @@ func demoCommand(e *env) *command {
 			{"braid demo --size 2G --keep", "larger, and keep the file"},
 		},
 		flags: []*option{
-			{name: "size", arg: "SIZE", group: "basics", def: "256M", use: "how large the file is", set: into(&o.Size, demoSize)},
+			{name: "size", arg: "SIZE", group: "basics", def: "128M", use: "how large the file is", set: into(&o.Size, demoSize)},
 			{name: "keep", group: "basics", use: "keep the folder with the file, and say where it is", set: toggle(&o.Keep)},
 			o.screen.color(),
 		},

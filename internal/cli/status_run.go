@@ -2,9 +2,145 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"braid/internal/ui"
+	"braid/scheduler/sink"
+	"braid/segment"
 )
 
+// runStatus reports on each path, and on every interrupted download in each
+// folder. It goes on after a path of which nothing is known.
 func runStatus(ctx context.Context, e *env, o statusOptions) error {
-	return errors.New("status is not wired")
+	var failed []error
+	ok := 0
+	for _, path := range o.Paths {
+		for _, file := range interrupted(path) {
+			if err := o.report(e.out, file); err != nil {
+				failed = append(failed, err)
+				fmt.Fprintln(e.err, "braid: "+message(err))
+				continue
+			}
+			ok++
+		}
+	}
+	if ok == 0 && len(failed) == 0 && !o.JSON {
+		fmt.Fprintln(e.err, "braid: no interrupted download in "+ui.Safe(strings.Join(o.Paths, ", ")))
+	}
+	if err := together(ctx, ok, failed); err != nil {
+		return reported{err}
+	}
+	return nil
+}
+
+// interrupted is path itself, or if it is a folder the downloads in it.
+func interrupted(path string) []string {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return []string{path}
+	}
+	found, _ := filepath.Glob(filepath.Join(path, "*.part.ck"))
+	return found
+}
+
+func (o *statusOptions) report(out io.Writer, path string) error {
+	r, err := sink.Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, there := os.Stat(path); there == nil {
+			return fmt.Errorf("%s has no checkpoint: it is complete, or was not fetched by braid", path)
+		}
+		return fmt.Errorf("%w: no download of that name was begun here", err)
+	}
+	if err != nil {
+		return err
+	}
+	s := newStanding(r)
+	if o.JSON {
+		return json.NewEncoder(out).Encode(s)
+	}
+	_, err = io.WriteString(out, s.text(o.Ranges))
+	return err
+}
+
+// A standing is what is known of one interrupted download.
+type standing struct {
+	Output   string      `json:"output"`
+	Total    *int64      `json:"total,omitempty"` // absent if unknown
+	Done     int64       `json:"done"`            // bytes that the next run will not fetch again
+	Missing  []rangeJSON `json:"missing,omitempty"`
+	ETag     string      `json:"etag,omitempty"`
+	Modified string      `json:"modified,omitempty"`
+	Host     string      `json:"host,omitempty"`
+	Pid      int         `json:"pid,omitempty"` // of the braid at work on it
+	Complete bool        `json:"complete"`      // only verifying and renaming remain
+	Damaged  bool        `json:"damaged"`       // one of the checkpoint's two slots
+	PartGone bool        `json:"part_gone"`
+}
+
+type rangeJSON struct {
+	First int64 `json:"first"`
+	Last  int64 `json:"last"`
+}
+
+func newStanding(r sink.Report) standing {
+	s := standing{Output: r.Path, Pid: r.Pid, Damaged: r.Damaged, PartGone: !r.Part}
+	c := r.Checkpoint
+	if c == nil {
+		return s
+	}
+	s.Total, s.Done, s.Complete = &c.Grid.Size, c.Done.Bytes(c.Grid), c.Complete
+	s.ETag, s.Host = c.Identity.ETag, c.Host
+	if !c.Identity.Modified.IsZero() {
+		s.Modified = c.Identity.Modified.Format("2006-01-02T15:04:05Z07:00")
+	}
+	for first, past := range c.Done.Gaps() {
+		gap := c.Grid.Span(first, past)
+		s.Missing = append(s.Missing, rangeJSON{First: gap.Off, Last: gap.End - 1})
+	}
+	return s
+}
+
+// text is the standing for people: one line, or with the missing ranges more.
+func (s standing) text(ranges bool) string {
+	var b strings.Builder
+	b.WriteString(ui.Safe(s.Output) + ": ")
+	switch {
+	case s.Total == nil:
+		b.WriteString("begun, and cannot be resumed: the server serves no ranges")
+	case s.PartGone && !s.Complete:
+		b.WriteString("its .part file is gone: the next run begins anew")
+	case s.Complete:
+		fmt.Fprintf(&b, "all %s are there; only the name is missing", humanize.IBytes(uint64(*s.Total)))
+	default:
+		fmt.Fprintf(&b, "%d%%, %s of %s", 100*s.Done / *s.Total, humanize.IBytes(uint64(s.Done)), humanize.IBytes(uint64(*s.Total)))
+	}
+	if s.Host != "" {
+		b.WriteString(", from " + ui.Safe(s.Host))
+	}
+	if s.ETag != "" {
+		b.WriteString(", ETag " + ui.Safe(s.ETag))
+	}
+	if s.Damaged {
+		b.WriteString(", one checkpoint slot is damaged")
+	}
+	if s.Pid != 0 {
+		fmt.Fprintf(&b, "; braid is at work on it (pid %d)", s.Pid)
+	} else if s.Total != nil {
+		b.WriteString("; braid URL goes on")
+	}
+	b.WriteString("\n")
+	if ranges {
+		for _, m := range s.Missing {
+			b.WriteString("  missing " + segment.Range{Off: m.First, End: m.Last + 1}.String() + "\n")
+		}
+	}
+	return b.String()
 }

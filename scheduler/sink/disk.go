@@ -41,10 +41,9 @@ type handle interface {
 	stat() (info, error)
 	allocate(size int64) error // gives the file size bytes of disk, or only the length where that cannot be had
 	truncate(size int64) error
-	datasync() error      // fdatasync(2): the bytes, and what is needed to read them back
-	sync() error          // fsync(2)
-	hint(off, size int64) // these bytes may go to the disk now; promises nothing
-	publish() error       // from private to the mode of any new file, 0666 less the umask
+	datasync() error // fdatasync(2): the bytes, and what is needed to read them back
+	sync() error     // fsync(2)
+	publish() error  // from private to the mode of any new file, 0666 less the umask
 }
 
 // An info is what tells files apart and whether they may be trusted.

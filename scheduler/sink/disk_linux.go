@@ -49,14 +49,6 @@ func (f localFile) allocate(size int64) error {
 
 func (f localFile) datasync() error { return f.control(unix.Fdatasync) }
 
-// hint is sync_file_range(2) with SYNC_FILE_RANGE_WRITE: it starts writing out,
-// so that the next fdatasync finds less to do.
-func (f localFile) hint(off, size int64) {
-	_ = f.control(func(fd int) error {
-		return unix.SyncFileRange(fd, off, size, unix.SYNC_FILE_RANGE_WRITE)
-	})
-}
-
 // renameNew is renameat2(2) with RENAME_NOREPLACE, which not every file system
 // knows.
 func (local) renameNew(from, to string) error {

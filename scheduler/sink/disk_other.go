@@ -10,8 +10,6 @@ func (f localFile) allocate(size int64) error { return f.Truncate(size) }
 // F_FULLFSYNC, since fsync(2) there leaves bytes in the drive's cache.
 func (f localFile) datasync() error { return f.Sync() }
 
-func (f localFile) hint(off, size int64) {}
-
 func (local) renameNew(from, to string) error { return renameByLink(from, to) }
 
 func umask() fs.FileMode { return swapUmask() }

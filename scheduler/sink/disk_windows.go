@@ -61,9 +61,8 @@ func describe(h windows.Handle, fi fs.FileInfo) (info, error) {
 // held before.
 func (f localFile) allocate(size int64) error { return f.Truncate(size) }
 
-func (f localFile) datasync() error      { return f.Sync() } // FlushFileBuffers
-func (f localFile) hint(off, size int64) {}
-func (f localFile) publish() error       { return nil }
+func (f localFile) datasync() error { return f.Sync() } // FlushFileBuffers
+func (f localFile) publish() error  { return nil }
 
 // syncDir does nothing: NTFS journals its directories and cannot flush one.
 func (local) syncDir(string) error { return nil }

@@ -73,9 +73,6 @@ var (
 	_ io.ReaderAt    = (*File)(nil)
 )
 
-// hintRun is how many bytes are handed to the disk early at a time.
-const hintRun = 16 << 20
-
 // WriteAt writes p at off. Unless the job is plain, p lies in one block, blocks
 // are written in order from their start, and no byte is written twice; anything
 // else is an error. An error wraps scheduler.ErrSink.
@@ -121,9 +118,6 @@ func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	f.mu.Unlock()
 	if err != nil {
 		return n, writing(f.part, err)
-	}
-	if end == block.End && end%hintRun == 0 {
-		f.data.hint(end-hintRun, hintRun)
 	}
 	return n, nil
 }

@@ -57,7 +57,7 @@ func (s *scripted) since(n int) (ops []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, op := range s.ops[n:] {
-		if !strings.HasPrefix(op, "stat") && !strings.HasPrefix(op, "lstat") && !strings.HasPrefix(op, "hint") {
+		if !strings.HasPrefix(op, "stat") && !strings.HasPrefix(op, "lstat") {
 			ops = append(ops, op)
 		}
 	}
@@ -156,10 +156,6 @@ func (f *scriptedFile) ReadAt(p []byte, off int64) (int, error) {
 	return wrap(f.s, "read", f.path, func() (int, error) { return f.handle.ReadAt(p, off) })
 }
 func (f *scriptedFile) stat() (info, error) { return wrap(f.s, "stat", f.path, f.handle.stat) }
-func (f *scriptedFile) hint(off, size int64) {
-	_ = f.s.op("hint", f.path)
-	f.handle.hint(off, size)
-}
 func (f *scriptedFile) do(verb string, call func() error) error {
 	if err := f.s.op(verb, f.path); err != nil {
 		return err
@@ -263,13 +259,6 @@ func blocks(g segment.Grid, of ...int) *segment.Bitmap {
 		b.Set(i)
 	}
 	return b
-}
-
-func upTo(n int) (all []int) {
-	for i := range n {
-		all = append(all, i)
-	}
-	return all
 }
 
 func mustSave(t *testing.T, f *File, of ...int) {
