@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"braid/server"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,7 +28,30 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", UpdateScripts: *update})
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each braid under -race ends with a second of sleep
+			return origins(t, e)
+		},
+	})
+}
+
+// origins gives a script two servers: at $URL the folder www of its files and
+// patterns, at $SLOW the same at 1 MiB/s a connection.
+func origins(t *testing.T, e *testscript.Env) error {
+	www := filepath.Join(e.WorkDir, "www")
+	if err := os.MkdirAll(www, 0o755); err != nil {
+		return err
+	}
+	options := server.Options{Root: www, Pattern: true}
+	url, _ := origin(t, options)
+	options.RatePerConnection = 1 << 20
+	slow, _ := origin(t, options)
+	e.Setenv("URL", strings.TrimSuffix(url, "/"))
+	e.Setenv("SLOW", strings.TrimSuffix(slow, "/"))
+	return nil
 }
 
 // run is Run with its output.

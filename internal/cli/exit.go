@@ -126,7 +126,7 @@ func judge(err error) (code int, hint string) {
 		return exitPartial, ""
 
 	case as[*segment.DigestError](err):
-		return exitIntegrity, "the file or the checksum is wrong; the bytes are kept under the name that ends in .part.bad"
+		return exitIntegrity, "either the file or the checksum is wrong"
 	case is(scheduler.ErrChanged):
 		return exitIntegrity, "--on-change restart begins anew"
 	case is(sink.ErrLocked):
@@ -137,6 +137,10 @@ func judge(err error) (code int, hint string) {
 		return exitExists, "--force replaces it, -o gives another name"
 	case is(syscall.ENOSPC), is(syscall.EDQUOT):
 		return exitIO, "free some space, then " + again
+	case is(fs.ErrNotExist) && local(err):
+		return exitIO, "make the folder first, or let -d make it"
+	case is(fs.ErrPermission) && local(err), is(syscall.EROFS):
+		return exitIO, "-d takes another folder"
 	case is(scheduler.ErrSink):
 		return exitIO, ""
 	case as[*source.StatusError](err):
@@ -155,7 +159,7 @@ func judge(err error) (code int, hint string) {
 		return exitTimeout, again
 	case listening(err):
 		return exitIO, "--addr takes another address"
-	case as[*fs.PathError](err), as[*os.LinkError](err):
+	case local(err):
 		return exitIO, ""
 	case as[*net.DNSError](err):
 		return exitNetwork, "check the name of the host"
@@ -188,6 +192,9 @@ func alert(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && (op.Op == "remote error" || op.Op == "local error") || as[tls.AlertError](err)
 }
+
+// local says whether err is about a file on this machine.
+func local(err error) bool { return as[*fs.PathError](err) || as[*os.LinkError](err) }
 
 func timeout(err error) bool {
 	n, ok := errors.AsType[net.Error](err)

@@ -144,6 +144,9 @@ func (o *getOptions) validate(args []string) error {
 			return err
 		}
 	}
+	if o.Output == "-" {
+		return try("-o FILE", "braid writes to files only")
+	}
 	if len(args) > 1 && o.Checksum != nil {
 		return &usageError{problem: "--checksum is for one URL at a time"}
 	}

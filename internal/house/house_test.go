@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"github.com/vbauerster/mpb":     {"internal/ui"},
 	"golang.org/x/term":             {"internal/ui", "internal/cli"},
 	"github.com/dustin/go-humanize": {"internal/ui", "internal/cli"},
+	"github.com/mattn/go-runewidth": {"internal/ui"},
 	"golang.org/x/sync":             {"scheduler"},
 	"golang.org/x/time":             {"internal/cli"},
 	"golang.org/x/sys":              {"scheduler/sink"},

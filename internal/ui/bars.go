@@ -17,6 +17,10 @@ import (
 // barEvery is how often a job is asked for its picture.
 const barEvery = 100 * time.Millisecond
 
+// home goes to the left edge and clears the line. What people type is echoed
+// where the cursor stands, ^C for one, and mpb goes up from there, but not back.
+const home = "\r\x1b[K"
+
 // bars draws on a terminal: per download a row for the whole, and below it one
 // that shows the file's blocks arrive.
 //
@@ -58,7 +62,7 @@ func (b *bars) Begin(_ int, url, output string) Transfer {
 // terminals begin a new line as soon as the last is written.
 func (b *bars) add(row func(decor.Statistics) string) *mpb.Bar {
 	fill := mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
-		_, err := io.WriteString(w, row(s))
+		_, err := io.WriteString(w, home+row(s))
 		return err
 	})
 	b.rows++

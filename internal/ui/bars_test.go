@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/vbauerster/mpb/v8"
 
@@ -20,33 +21,68 @@ import (
 // sees.
 func barsOn(err io.Writer, width int) *bars {
 	o := Options{Out: io.Discard, Err: err, Redact: redact}
-	return &bars{console: &console{o: o}, extra: []mpb.ContainerOption{mpb.WithWidth(width), mpb.ForceAutoRefresh(), mpb.ForceTTY()}}
+	return &bars{console: &console{o: o, home: home}, extra: []mpb.ContainerOption{mpb.WithWidth(width), mpb.ForceAutoRefresh(), mpb.ForceTTY()}}
 }
 
-var up = regexp.MustCompile(`^\x1b\[(\d+)A\x1b\[J`)
+var sequence = regexp.MustCompile(`^\x1b\[(\d*)([AJK])`)
 
-// screen does what a terminal does with the one thing that mpb sends: go up so
-// many lines and clear from there.
-func screen(t *testing.T, sent string) string {
+// screen does what a terminal of so many columns does with what it was sent,
+// and says what is to be read on it then.
+func screen(t *testing.T, width int, sent string) string {
 	t.Helper()
-	var lines []string
+	lines, row, col := [][]rune{nil}, 0, 0
+	down := func() {
+		if row++; row == len(lines) {
+			lines = append(lines, nil)
+		}
+	}
 	for sent != "" {
-		if m := up.FindStringSubmatch(sent); m != nil {
-			var n int
+		if m := sequence.FindStringSubmatch(sent); m != nil {
+			n := 1
 			fmt.Sscan(m[1], &n)
-			if n > len(lines) {
-				t.Fatalf("goes up %d lines where there are %d", n, len(lines))
+			switch m[2] {
+			case "A":
+				if row -= n; row < 0 {
+					t.Fatalf("goes up %d lines above the first", -row)
+				}
+			case "J":
+				lines = lines[:row+1]
+				fallthrough
+			case "K":
+				lines[row] = lines[row][:min(col, len(lines[row]))]
 			}
-			lines, sent = lines[:len(lines)-n], sent[len(m[0]):]
+			sent = sent[len(m[0]):]
 			continue
 		}
-		line, rest, whole := strings.Cut(sent, "\n")
-		if !whole || strings.Contains(line, "\x1b") {
-			t.Fatalf("half a line, or an escape: %q", line)
+		r, n := utf8.DecodeRuneInString(sent)
+		sent = sent[n:]
+		switch r {
+		case '\n':
+			down()
+			col = 0
+		case '\r':
+			col = 0
+		case '\x1b':
+			t.Fatalf("an escape that nobody asked for: %q", sent)
+		default:
+			if col == width {
+				down()
+				col = 0
+			}
+			for len(lines[row]) <= col {
+				lines[row] = append(lines[row], ' ')
+			}
+			lines[row][col] = r
+			col++
 		}
-		lines, sent = append(lines, line), rest
 	}
-	return strings.Join(lines, "\n") + "\n"
+	var b strings.Builder
+	for i, line := range lines {
+		if i < len(lines)-1 || len(line) > 0 {
+			b.WriteString(string(line) + "\n")
+		}
+	}
+	return b.String()
 }
 
 func TestBarsOnAScreen(t *testing.T) {
@@ -57,7 +93,7 @@ func TestBarsOnAScreen(t *testing.T) {
 		show := func(when string) {
 			time.Sleep(300 * time.Millisecond)
 			synctest.Wait()
-			fmt.Fprintf(&frames, "-- %s\n%s", when, screen(t, err.String()))
+			fmt.Fprintf(&frames, "-- %s\n%s", when, screen(t, 100, err.String()))
 		}
 		j, g := halfway()
 		tr := b.Begin(1, "https://a.example/big.iso", "big.iso").(*barTransfer)
@@ -97,14 +133,43 @@ func TestBarsOfUnknownSize(t *testing.T) {
 		stop := tr.watch(j, segment.Grid{Size: -1})
 		time.Sleep(time.Second)
 		synctest.Wait()
-		got := screen(t, err.String())
+		got := screen(t, 80, err.String())
 		stop()
 		tr.End(badEnd())
-		if got != "big.iso                                  11.0 MiB    2.0 MiB/s     2 connections\n" && !strings.Contains(got, "11.0 MiB") || strings.Count(got, "\n") != 1 {
+		if !strings.Contains(got, "11.0 MiB") || strings.Count(got, "\n") != 1 {
 			t.Errorf("shows %q, want one row", got)
 		}
-		if got, want := screen(t, err.String()), "braid: big.iso: no space left on device; free some space, then run the same command again\n"; got != want {
+		if got, want := screen(t, 200, err.String()), "braid: big.iso: no space left on device; free some space, then run the same command again\n"; got != want {
 			t.Errorf("ends with %q, want %q", got, want)
+		}
+	})
+}
+
+// What people type is echoed where the cursor stands.
+func TestTypingDoesNotSpoilThePicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var err stream
+		b := barsOn(&err, 40)
+		j, g := halfway()
+		tr := b.Begin(1, "https://a.example/f", "big.iso").(*barTransfer)
+		stop := tr.watch(j, g)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		before := screen(t, 40, err.String())
+		io.WriteString(&err, "^C")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if after := screen(t, 40, err.String()); after != before || strings.Count(after, "\n") != 2 {
+			t.Errorf("two rows\n%sbecome\n%s", before, after)
+		}
+		io.WriteString(&err, "what is going on?")
+		b.Note("saving")
+		stop()
+		r := badEnd()
+		r.Hint, r.Err = "", errors.New("interrupted")
+		tr.End(r)
+		if got, want := screen(t, 40, err.String()), "saving\nbraid: big.iso: interrupted\n"; got != want {
+			t.Errorf("%q is left, want %q", got, want)
 		}
 	})
 }
@@ -135,7 +200,7 @@ func TestNoLineIsLostAmongBars(t *testing.T) {
 			}
 			all.Wait()
 		}
-		got := screen(t, err.String())
+		got := screen(t, 200, err.String())
 		for round := range 3 {
 			for id := range 4 {
 				name := fmt.Sprintf("round%d-file%d", round, id)

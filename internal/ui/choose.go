@@ -42,6 +42,7 @@ func For(o Options) Reporter {
 	case o.NoProgress:
 		return &lines{console: c, terse: true}
 	case drawable(o.Err):
+		c.home = home
 		return &bars{console: c}
 	}
 	return &lines{console: c}

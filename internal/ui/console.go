@@ -30,8 +30,9 @@ func (on ink) paint(color, s string) string {
 // A console is where lines for people go: whole ones, one at a time, above the
 // bars if there are any.
 type console struct {
-	o   Options
-	ink ink
+	o    Options
+	ink  ink
+	home string // what a line begins with on a terminal that bars are drawn on
 
 	mu    sync.Mutex
 	above io.Writer // takes the lines while bars are drawn; else nil
@@ -46,6 +47,7 @@ func (c *console) line(s string) {
 
 // print is line for those who hold the lock.
 func (c *console) print(s string) {
+	s = c.home + s
 	if c.above != nil {
 		if _, err := io.WriteString(c.above, s+"\n"); err == nil {
 			return

@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,6 +104,25 @@ func TestHushLetsOtherReasonsThrough(t *testing.T) {
 			if got[i] != want {
 				t.Errorf("event %d: hushed is %v, want %v", i, got[i], want)
 			}
+		}
+	})
+}
+
+func TestStopWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var under atomic.Bool
+		stop := every(time.Second, func() {
+			under.Store(true)
+			time.Sleep(time.Minute)
+			under.Store(false)
+		})
+		time.Sleep(10 * time.Second)
+		if !under.Load() {
+			t.Error("nothing was called")
+		}
+		stop()
+		if under.Load() {
+			t.Error("stop returned in the middle of a call")
 		}
 	})
 }

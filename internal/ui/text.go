@@ -130,9 +130,13 @@ func resultLine(name string, r Result) string {
 	return line
 }
 
-// errorLine is how a transfer failed, and what to do about it, in one line.
+// errorLine is how a transfer failed, and what to do about it, in one line. It
+// names the file once, even if the error does so too.
 func (o Options) errorLine(name string, r Result) string {
-	line := name + ": " + o.text(r.Err.Error())
+	line := o.text(r.Err.Error())
+	if !strings.HasPrefix(line, name+":") && !strings.HasPrefix(line, name+" ") {
+		line = name + ": " + line
+	}
 	if r.Hint != "" {
 		line += "; " + o.text(r.Hint)
 	}

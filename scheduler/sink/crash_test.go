@@ -179,9 +179,19 @@ func TestKill(t *testing.T) {
 			}
 			continue
 		}
+		if i >= rounds {
+			t.Fatal("nobody killed it, and it did not say how it ended")
+		}
 		kills++
-		if _, err := os.Stat(path); err == nil && n < 49 {
-			t.Fatalf("round %d: the final name is there with %d blocks claimed", i, n)
+		switch got, err := os.ReadFile(path); {
+		case err != nil:
+		case !bytes.Equal(got, want):
+			t.Fatalf("round %d: it has its name with %d blocks claimed, and is wrong", i, n)
+		case n < 0: // killed right at the end; with a checkpoint, the next run tidies up
+			nothingBeside(t, path)
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	t.Logf("%d kills, %d runs went on from a checkpoint, of up to %d blocks", kills, resumed, most)

@@ -281,6 +281,22 @@ func TestPlain(t *testing.T) {
 		}
 		alone(t, path)
 	})
+	t.Run("a last attempt shorter than the first", func(t *testing.T) {
+		path := tempPath(t)
+		f := mustOpen(t, path, Options{})
+		if err := f.Begin(unknown, "", false); err != nil {
+			t.Fatal(err)
+		}
+		for _, attempt := range [][]byte{make([]byte, testSize+100), content} {
+			if _, err := f.WriteAt(attempt, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Commit(nil); err != nil {
+			t.Fatal(err)
+		}
+		alone(t, path)
+	})
 	t.Run("known size, too few bytes", func(t *testing.T) {
 		path := tempPath(t)
 		f := mustOpen(t, path, Options{})

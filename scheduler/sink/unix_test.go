@@ -113,3 +113,22 @@ func TestFinalMode(t *testing.T) {
 		t.Errorf("mode %v, want %v", fi.Mode(), want)
 	}
 }
+
+// What is planted between looking at a name and opening it.
+func TestNoFollow(t *testing.T) {
+	name := tempPath(t)
+	if err := os.WriteFile(name+".victim", []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(name+".victim", name); err != nil {
+		t.Fatal(err)
+	}
+	for what, open := range map[string]func(string) (handle, error){
+		"open": local{}.open, "view": local{}.view, "create": local{}.create,
+	} {
+		if h, err := open(name); err == nil {
+			h.Close()
+			t.Errorf("%s follows a link", what)
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package cli
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	crand "crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// peerSize is the size of the file that goes through other people's programs.
+const peerSize = 24<<20 + 4321
+
+// program is the path of a program, or the test is skipped.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	for _, dir := range []string{"", "/usr/sbin/", "/usr/local/sbin/"} {
+		if path, err := exec.LookPath(dir + name); err == nil {
+			return path
+		}
+	}
+	t.Skipf("%s is not installed", name)
+	return ""
+}
+
+// peerFile makes a file of random bytes in a new folder.
+func peerFile(t *testing.T) (dir string, sum [32]byte) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, peerSize)
+	rand.NewChaCha8([32]byte{1}).Read(data)
+	if err := os.WriteFile(filepath.Join(dir, "big.bin"), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "big.bin"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	return dir, sha256.Sum256(data)
+}
+
+func sumOf(t *testing.T, path string) (sum [32]byte) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		t.Fatal(err)
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// daemon starts a server in the foreground and waits until it answers at
+// address. It is stopped when the test ends.
+func daemon(t *testing.T, address, path string, args ...string) {
+	t.Helper()
+	c := exec.Command(path, args...)
+	log := &strings.Builder{}
+	c.Stdout, c.Stderr = log, log
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Signal(syscall.SIGTERM)
+		c.Wait()
+	})
+	for range 200 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatalf("%s does not answer at %s: %s", path, address, log)
+}
+
+// freeAddress is an address on this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func write(t *testing.T, path, format string, args ...any) string {
+	t.Helper()
+	if err := os.WriteFile(path, fmt.Appendf(nil, format, args...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// braid get brings the right bytes from other people's servers.
+func TestGetFromPeers(t *testing.T) {
+	get := func(t *testing.T, sum [32]byte, url string, flags ...string) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "out")
+		args := append([]string{"get", "-x", "4", "-o", path, url}, flags...)
+		if out, err := exec.Command("braid", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if sumOf(t, path) != sum {
+			t.Fatal("the file is wrong")
+		}
+	}
+	t.Run("nginx", func(t *testing.T) {
+		nginx := program(t, "nginx")
+		dir, sum := peerFile(t)
+		home, plain, secure := t.TempDir(), freeAddress(t), freeAddress(t)
+		cert, key := certificate(t, home)
+		user := ""
+		if os.Getuid() == 0 {
+			user = "user root;" // whom else the test's folders are closed to
+		}
+		conf := write(t, filepath.Join(home, "nginx.conf"), `
+			%[7]s daemon off; worker_processes 1; pid %[1]s/pid; error_log %[1]s/error.log;
+			events { worker_connections 128; }
+			http {
+				access_log off; sendfile on;
+				client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
+				server { listen %[2]s; root %[3]s; }
+				server { listen %[4]s ssl; ssl_certificate %[5]s; ssl_certificate_key %[6]s; root %[3]s; }
+			}`, home, plain, dir, secure, cert, key, user)
+		daemon(t, plain, nginx, "-c", conf, "-e", filepath.Join(home, "error.log"))
+		get(t, sum, "http://"+plain+"/big.bin")
+		get(t, sum, "https://"+secure+"/big.bin", "--cacert", cert)
+		out, err := exec.Command("braid", "get", "-o", filepath.Join(home, "no"), "https://"+secure+"/big.bin").CombinedOutput()
+		if code := exitOf(err); code != exitTLS {
+			t.Fatalf("an unknown authority: exit %d\n%s", code, out)
+		}
+	})
+	t.Run("apache", func(t *testing.T) {
+		apache := program(t, "apache2")
+		dir, sum := peerFile(t)
+		home, address := t.TempDir(), freeAddress(t)
+		conf := write(t, filepath.Join(home, "apache.conf"), `
+			ServerRoot %[1]s
+			ServerName localhost
+			Listen %[2]s
+			PidFile %[1]s/pid
+			ErrorLog %[1]s/error.log
+			Mutex posixsem
+			LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+			LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+			DocumentRoot %[3]s
+			<Directory %[3]s>
+				Require all granted
+			</Directory>`, home, address, dir)
+		daemon(t, address, apache, "-D", "FOREGROUND", "-f", conf)
+		get(t, sum, "http://"+address+"/big.bin")
+	})
+}
+
+func exitOf(err error) int {
+	if exit, ok := err.(*exec.ExitError); ok {
+		return exit.ExitCode()
+	}
+	return 0
+}
+
+// certificate makes a certificate that is its own authority.
+func certificate(t *testing.T, dir string) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "braid test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	raw, err := x509.CreateCertificate(crand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert = write(t, filepath.Join(dir, "cert.pem"), "%s", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}))
+	key = write(t, filepath.Join(dir, "key.pem"), "%s", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
+	return cert, key
+}
+
+// Other people's clients get the right bytes from braid serve, whole and in
+// parts.
+func TestPeersGetFromServe(t *testing.T) {
+	dir, sum := peerFile(t)
+	url := serve(t, dir)
+	half := func(t *testing.T, path string) {
+		t.Helper()
+		whole, err := os.ReadFile(filepath.Join(dir, "big.bin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, whole[:peerSize/2], 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		command []string
+		before  func(t *testing.T, path string)
+	}{
+		{"curl plain", []string{"curl", "-sSfo", "out", url + "big.bin"}, nil},
+		{"curl -C -", []string{"curl", "-sSf", "-C", "-", "-o", "out", url + "big.bin"}, half},
+		{"curl -r", []string{"sh", "-c", "curl -sSf -r 0-999 " + url + "big.bin > out && curl -sSf -r 1000- " + url + "transfer/big.bin >> out"}, nil},
+		{"curl -OJ of a transfer", []string{"sh", "-c", "curl -sSfOJ " + url + "transfer/big.bin && mv big.bin out"}, nil},
+		{"wget -c", []string{"wget", "-q", "-c", "-O", "out", url + "big.bin"}, half},
+		{"aria2c -x4", []string{"aria2c", "-q", "-x4", "-s4", "-k1M", "-o", "out", url + "big.bin"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			name := c.command[0]
+			if name == "sh" {
+				name = "curl"
+			}
+			program(t, name)
+			home := t.TempDir()
+			if c.before != nil {
+				c.before(t, filepath.Join(home, "out"))
+			}
+			run := exec.Command(c.command[0], c.command[1:]...)
+			run.Dir = home
+			if out, err := run.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if sumOf(t, filepath.Join(home, "out")) != sum {
+				t.Fatal("the file is wrong")
+			}
+		})
+	}
+}
+
+// serve runs braid serve and returns the URL that it prints. Being asked to
+// stop, it must end well.
+func serve(t *testing.T, args ...string) (url string) {
+	t.Helper()
+	c := exec.Command("braid", append([]string{"serve", "-q", "-a", "127.0.0.1:0"}, args...)...)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() {
+		t.Fatal("braid serve printed nothing")
+	}
+	t.Cleanup(func() {
+		c.Process.Signal(os.Interrupt)
+		if err := c.Wait(); err != nil {
+			t.Errorf("braid serve: %v", err)
+		}
+	})
+	return lines.Text()
+}
