@@ -36,10 +36,16 @@ func WithSignals(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancelCause(parent)
 	first := make(chan os.Signal, 1)
 	signal.Notify(first, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup(1) ignores it on purpose
+		signal.Notify(first, syscall.SIGHUP)
+	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		s := <-first
 		signal.Stop(first)
+		if s == syscall.SIGHUP {
+			s = syscall.SIGTERM // the terminal went away: end, and say so by the same code
+		}
 		cancel(SignalError{s})
 	}()
 	return ctx
