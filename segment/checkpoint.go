@@ -16,6 +16,18 @@ var (
 	ErrVersion = errors.New("checkpoint was written by a newer braid")
 )
 
+// MaxHeads is how many heads a checkpoint has room for: more than there are
+// connections.
+const MaxHeads = 128
+
+// A Head is the beginning of a block that is not whole. On a slow link blocks
+// take long, and what has come of one should not have to come again.
+type Head struct {
+	Block int
+	Len   int64  // bytes from the block's start; less than the block
+	Sum   uint32 // their CRC-32C
+}
+
 // Castagnoli is the CRC-32C table: the sum of checkpoints and of blocks.
 var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -30,6 +42,7 @@ type Checkpoint struct {
 	Grid     Grid
 	Done     *Bitmap
 	Sums     []uint32 // CRC-32C of each block in Done; 0 for the others
+	Heads    []Head   // of blocks not in Done; at most MaxHeads
 
 	Origin Origin // where the bytes came from
 	Host   string // the host that sent them, for messages; at most 255 bytes
@@ -69,15 +82,19 @@ func (o Origin) Is(url string) bool { return o == NewOrigin(url, o.Salt) }
 //	10 flags u16                 112 Last-Modified, seconds i64
 //	12 slot length u32           120 Date, seconds i64
 //	16 generation u64            128 length of ETag u16, of host u16
-//	24 size u64                  132 reserved, 4 bytes
+//	24 size u64                  132 heads u16, reserved u16
 //	32 block size u32            136 ETag, host
 //	36 pid u32                       bitmap, whole 64-bit words
 //	40 part: dev u64, ino u64        CRC-32C of each block, u32
-//	56 part: size i64, mtime i64     zeros; CRC-32C of the slot u32
+//	56 part: size i64, mtime i64     heads: block u32, length u32, CRC-32C u32
+//	                                 zeros; CRC-32C of the slot u32
+//
+// There is always room for MaxHeads heads.
 const (
 	magic     = "BRAID\x1a\r\n"
 	version   = 1
-	headSize  = 136
+	fixedSize = 136
+	perHead   = 12
 	slotAlign = 4096
 	maxSlot   = 4 << 20
 	maxText   = 255
@@ -99,9 +116,15 @@ func (c *Checkpoint) MarshalBinary() ([]byte, error) {
 		return nil, fmt.Errorf("checkpoint: a grid of %d blocks of %d bytes", n, c.Grid.Block)
 	case len(c.Identity.ETag) > maxText || len(c.Host) > maxText:
 		return nil, errors.New("checkpoint: text too long")
+	case len(c.Heads) > MaxHeads:
+		return nil, fmt.Errorf("checkpoint: %d heads", len(c.Heads))
 	}
-	size := headSize + len(c.Identity.ETag) + len(c.Host) + c.Done.size() + 4*n + 4
-	size = (size + slotAlign - 1) / slotAlign * slotAlign
+	for _, h := range c.Heads {
+		if !c.fits(h) {
+			return nil, fmt.Errorf("checkpoint: a head of %d bytes in block %d", h.Len, h.Block)
+		}
+	}
+	size := c.size()
 
 	flags, le := uint16(0), binary.LittleEndian
 	set := func(on bool, flag uint16) {
@@ -133,15 +156,32 @@ func (c *Checkpoint) MarshalBinary() ([]byte, error) {
 	p = le.AppendUint64(p, uint64(c.Identity.Date.Unix()))
 	p = le.AppendUint16(p, uint16(len(c.Identity.ETag)))
 	p = le.AppendUint16(p, uint16(len(c.Host)))
-	p = le.AppendUint32(p, 0)
+	p = le.AppendUint16(p, uint16(len(c.Heads)))
+	p = le.AppendUint16(p, 0)
 	p = append(p, c.Identity.ETag...)
 	p = append(p, c.Host...)
 	p = c.Done.append(p)
 	for _, sum := range c.Sums {
 		p = le.AppendUint32(p, sum)
 	}
+	for _, h := range c.Heads {
+		p = le.AppendUint32(p, uint32(h.Block))
+		p = le.AppendUint32(p, uint32(h.Len))
+		p = le.AppendUint32(p, h.Sum)
+	}
 	p = p[:size-4]
 	return le.AppendUint32(p, crc32.Checksum(p, Castagnoli)), nil
+}
+
+// size is how long a slot is, in bytes.
+func (c *Checkpoint) size() int {
+	n := fixedSize + len(c.Identity.ETag) + len(c.Host) + c.Done.size() + 4*len(c.Sums) + perHead*MaxHeads + 4
+	return (n + slotAlign - 1) / slotAlign * slotAlign
+}
+
+// fits says whether h can be the beginning of a block that is not whole.
+func (c *Checkpoint) fits(h Head) bool {
+	return h.Block >= 0 && h.Block < c.Grid.Len() && !c.Done.Has(h.Block) && h.Len > 0 && h.Len < c.Grid.Range(h.Block).Len()
 }
 
 // UnmarshalBinary reads one slot. It returns an error wrapping ErrCorrupt or
@@ -149,7 +189,7 @@ func (c *Checkpoint) MarshalBinary() ([]byte, error) {
 func (c *Checkpoint) UnmarshalBinary(p []byte) error {
 	le := binary.LittleEndian
 	switch {
-	case len(p) < headSize+4 || len(p)%slotAlign != 0 || len(p) > maxSlot:
+	case len(p) < fixedSize+4 || len(p)%slotAlign != 0 || len(p) > maxSlot:
 		return fmt.Errorf("%w: %d bytes", ErrCorrupt, len(p))
 	case string(p[:8]) != magic:
 		return fmt.Errorf("%w: it does not begin as one", ErrCorrupt)
@@ -162,14 +202,14 @@ func (c *Checkpoint) UnmarshalBinary(p []byte) error {
 	}
 
 	flags, size, block := le.Uint16(p[10:]), le.Uint64(p[24:]), le.Uint32(p[32:])
-	etag, host := int(le.Uint16(p[128:])), int(le.Uint16(p[130:]))
+	etag, host, heads := int(le.Uint16(p[128:])), int(le.Uint16(p[130:])), int(le.Uint16(p[132:]))
 	if flags&^flagsKnown != 0 || size == 0 || size > 1<<62 || block == 0 || (size-1)/uint64(block) >= maxBlocks ||
-		etag > maxText || host > maxText {
+		etag > maxText || host > maxText || heads > MaxHeads {
 		return fmt.Errorf("%w: a field is out of bounds", ErrCorrupt)
 	}
 	g := Grid{Size: int64(size), Block: int64(block)}
 	done := NewBitmap(g.Len())
-	if headSize+etag+host+done.size()+4*g.Len()+4 > len(p) {
+	if fixedSize+etag+host+done.size()+4*g.Len()+perHead*heads+4 > len(p) {
 		return fmt.Errorf("%w: too short for %d blocks", ErrCorrupt, g.Len())
 	}
 	*c = Checkpoint{
@@ -192,7 +232,7 @@ func (c *Checkpoint) UnmarshalBinary(p []byte) error {
 	}
 	copy(c.Origin.Salt[:], p[72:])
 	copy(c.Origin.Sum[:], p[80:])
-	p = p[headSize:]
+	p = p[fixedSize:]
 	c.Identity.ETag, p = string(p[:etag]), p[etag:]
 	c.Host, p = string(p[:host]), p[host:]
 	if !done.read(p) {
@@ -202,7 +242,26 @@ func (c *Checkpoint) UnmarshalBinary(p []byte) error {
 	for i := range c.Sums {
 		c.Sums[i] = le.Uint32(p[4*i:])
 	}
+	p = p[4*len(c.Sums):]
+	for i := range heads {
+		at := p[perHead*i:]
+		h := Head{Block: int(le.Uint32(at)), Len: int64(le.Uint32(at[4:])), Sum: le.Uint32(at[8:])}
+		if !c.fits(h) {
+			return fmt.Errorf("%w: a head of %d bytes in block %d", ErrCorrupt, h.Len, h.Block)
+		}
+		c.Heads = append(c.Heads, h)
+	}
 	return nil
+}
+
+// Missing is how many bytes of c's file are neither in a whole block nor in a
+// head.
+func (c *Checkpoint) Missing() int64 {
+	n := c.Grid.Size - c.Done.Bytes(c.Grid)
+	for _, h := range c.Heads {
+		n -= h.Len
+	}
+	return n
 }
 
 func seconds(set bool, p []byte) time.Time {

@@ -39,6 +39,8 @@ func draw(t *rapid.T) *Checkpoint {
 		if rapid.Bool().Draw(t, "done") {
 			c.Done.Set(i)
 			c.Sums[i] = rapid.Uint32().Draw(t, "sum")
+		} else if n := g.Range(i).Len(); n > 1 && len(c.Heads) < MaxHeads && rapid.Bool().Draw(t, "head") {
+			c.Heads = append(c.Heads, Head{Block: i, Len: rapid.Int64Range(1, n-1).Draw(t, "len"), Sum: rapid.Uint32().Draw(t, "sum")})
 		}
 	}
 	return c
@@ -62,6 +64,28 @@ func TestCheckpointRoundTrip(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+func TestMissing(t *testing.T) {
+	c := &Checkpoint{Grid: Grid{Size: 95, Block: 10}, Done: NewBitmap(10), Heads: []Head{{Block: 2, Len: 7}, {Block: 8, Len: 1}}}
+	c.Done.Set(0)
+	c.Done.Set(9)
+	if got := c.Missing(); got != 95-10-5-7-1 {
+		t.Fatalf("%d bytes are missing", got)
+	}
+}
+
+// A slot is equally long with and without heads.
+func TestHeadsTakeNoRoom(t *testing.T) {
+	c := &Checkpoint{Grid: Grid{Size: 5000, Block: 10}, Done: NewBitmap(500), Sums: make([]uint32, 500)}
+	without, _ := c.MarshalBinary()
+	for i := range MaxHeads {
+		c.Heads = append(c.Heads, Head{Block: i, Len: 5})
+	}
+	with, err := c.MarshalBinary()
+	if err != nil || len(with) != len(without) {
+		t.Fatalf("%d and %d bytes, %v", len(without), len(with), err)
+	}
 }
 
 // Any flipped bit is noticed, and any truncation.
@@ -140,12 +164,17 @@ func TestMarshalRefuses(t *testing.T) {
 		return &Checkpoint{Grid: Grid{Size: 100, Block: 10}, Done: NewBitmap(10), Sums: make([]uint32, 10)}
 	}
 	for name, spoil := range map[string]func(*Checkpoint){
-		"no bitmap":      func(c *Checkpoint) { c.Done = nil },
-		"a short bitmap": func(c *Checkpoint) { c.Done = NewBitmap(9) },
-		"few sums":       func(c *Checkpoint) { c.Sums = nil },
-		"an empty file":  func(c *Checkpoint) { *c = Checkpoint{Done: NewBitmap(0)} },
-		"a long tag":     func(c *Checkpoint) { c.Identity.ETag = strings.Repeat("x", 256) },
-		"a long host":    func(c *Checkpoint) { c.Host = strings.Repeat("x", 256) },
+		"no bitmap":                  func(c *Checkpoint) { c.Done = nil },
+		"a short bitmap":             func(c *Checkpoint) { c.Done = NewBitmap(9) },
+		"few sums":                   func(c *Checkpoint) { c.Sums = nil },
+		"an empty file":              func(c *Checkpoint) { *c = Checkpoint{Done: NewBitmap(0)} },
+		"a long tag":                 func(c *Checkpoint) { c.Identity.ETag = strings.Repeat("x", 256) },
+		"a head of nothing":          func(c *Checkpoint) { c.Heads = []Head{{Block: 3}} },
+		"a head that is the block":   func(c *Checkpoint) { c.Heads = []Head{{Block: 3, Len: 10}} },
+		"a head of a whole block":    func(c *Checkpoint) { c.Done.Set(3); c.Heads = []Head{{Block: 3, Len: 1}} },
+		"a head past the last block": func(c *Checkpoint) { c.Heads = []Head{{Block: 10, Len: 1}} },
+		"too many heads":             func(c *Checkpoint) { c.Heads = make([]Head, MaxHeads+1) },
+		"a long host":                func(c *Checkpoint) { c.Host = strings.Repeat("x", 256) },
 	} {
 		c := ok()
 		spoil(c)
@@ -175,7 +204,7 @@ func FuzzCheckpoint(f *testing.F) {
 	f.Add(good)
 	f.Add(good[:200])
 	f.Add([]byte(magic))
-	for _, at := range []int{8, 10, 12, 24, 31, 32, 35, 128, 130, 136, 150} {
+	for _, at := range []int{8, 10, 12, 24, 31, 32, 35, 128, 130, 132, 133, 136, 150} {
 		p := append([]byte(nil), good...)
 		p[at] ^= 0xff
 		f.Add(seal(p))
