@@ -27,9 +27,10 @@ type Source interface {
 //
 // WriteAt is called from many goroutines, never for the same byte twice, and
 // never across the border of a block; within a block it is called in order.
-// Save makes everything in done survive a crash; when it is called all of done
-// has been written. It is called from one goroutine at a time, and not again
-// once it has failed. A sink must not keep done.
+// Save makes all that was written before it was called survive a crash. done is
+// the blocks that are whole; the rest are beginnings of blocks. It is called
+// from one goroutine at a time, and not again once it has failed. A sink must
+// not keep done. A plain job calls Save once, at its end, with an empty set.
 type Sink interface {
 	io.WriterAt
 	Save(done *segment.Bitmap) error
@@ -48,6 +49,7 @@ type Job struct {
 	Sink   Sink
 	Grid   segment.Grid    // Size -1 means unknown: the job ends where the body ends
 	Done   *segment.Bitmap // blocks that the sink already holds; nil means none
+	Begun  []segment.Range // beginnings of other blocks that it holds, in order
 
 	// Plain asks for the whole file in one request and writes it in order: for
 	// sources that serve no ranges. It is implied by an unknown size. A plain
@@ -67,7 +69,9 @@ type Job struct {
 	running atomic.Bool
 
 	speed   speedometer
+	resumed int64        // bytes that were there before
 	poured  atomic.Int64 // bytes that a plain job has written
+	durable atomic.Int64 // and how many of them are durable: all or none
 	fetched atomic.Int64
 	active  atomic.Int64
 	retries atomic.Int64
@@ -92,7 +96,8 @@ func (j *Job) open() {
 		}
 		j.Plain = j.Plain || j.Grid.Size < 0
 		if !j.Plain {
-			j.ledger = newLedger(j.Grid, j.Done, j.Workers)
+			j.ledger = newLedger(j.Grid, j.Done, j.Begun, j.Workers)
+			j.resumed = j.ledger.written
 		}
 		j.started = time.Now()
 		j.speed.read(j.started, 0)
@@ -114,14 +119,20 @@ func (j *Job) Stats() Stats {
 	}
 	s.Rate = j.speed.read(now, s.Fetched)
 	if j.Plain {
-		s.Written = j.poured.Load()
+		s.Written, s.Durable = j.poured.Load(), j.durable.Load()
 		return s
 	}
 	s.Written, s.Durable = j.ledger.count()
-	if j.Done != nil {
-		s.Resumed = j.Done.Bytes(j.Grid)
-	}
+	s.Resumed = j.resumed
 	return s
+}
+
+// whole is closed when every byte is written; in a plain job it never is.
+func (j *Job) whole() <-chan struct{} {
+	if j.Plain {
+		return nil
+	}
+	return j.ledger.whole
 }
 
 // Blocks is a picture of the file: the blocks that are done, and what the

@@ -25,9 +25,9 @@ type ledger struct {
 	first   int64           // bytes to lend at least, the first time; then 0
 	out     []*lease        // in the order lent
 	written int64           // bytes in the file
-	unsaved int64           // bytes of blocks done since the last snapshot that was saved
-	durable int64           // bytes of blocks that the last save covered
+	durable int64           // bytes that the last save covered
 	changed chan struct{}   // closed, and replaced, when a waiting worker should look again
+	whole   chan struct{}   // closed when every byte is written
 }
 
 // A lease is a run of bytes lent to one worker, who may read what was lent;
@@ -43,16 +43,9 @@ type lease struct {
 	moved time.Time // when it last told
 }
 
-// The sizes of leases, and how far ahead a worker is planned for.
-const (
-	minLease = 4 << 20
-	maxLease = 256 << 20
-	horizon  = 4 * time.Second
-)
-
-// maxUnsaved is how many bytes may wait for a checkpoint before receiving
-// pauses; saveBytes is how many ask for one before its time. Blocks that are
-// half full come on top.
+// maxUnsaved is how many written bytes may wait for a checkpoint before
+// receiving pauses; what 64 workers have in hand comes on top, and together
+// that is 256 MiB. saveBytes is how many ask for a checkpoint before its time.
 const (
 	maxUnsaved = 192 << 20
 	saveBytes  = 64 << 20
@@ -62,27 +55,34 @@ const (
 // slow enough to be helped.
 const patrol = 250 * time.Millisecond
 
-// newLedger is the ledger of a file of which done is already there. The first
-// lease is a fair share among workers, since its answer is under way before
-// the job begins and should not be cut off early.
-func newLedger(g segment.Grid, done *segment.Bitmap, workers int) *ledger {
-	l := &ledger{grid: g, done: segment.NewBitmap(g.Len()), changed: make(chan struct{})}
+// newLedger is the ledger of a file of which the blocks in done are there, and
+// begun: beginnings of other blocks, in order. The first lease is a fair share
+// among workers, since its answer is under way before the job begins and should
+// not be cut off early.
+func newLedger(g segment.Grid, done *segment.Bitmap, begun []segment.Range, workers int) *ledger {
+	b := &ledger{grid: g, done: segment.NewBitmap(g.Len()), changed: make(chan struct{}), whole: make(chan struct{})}
 	if done != nil {
-		l.done = done.Clone()
+		b.done = done.Clone()
 	}
-	for first, past := range l.done.Gaps() {
-		l.free = append(l.free, g.Span(first, past))
+	b.written = b.done.Bytes(g)
+	for first, past := range b.done.Gaps() {
+		gap := g.Span(first, past)
+		for len(begun) > 0 && begun[0].Off < gap.End {
+			if begun[0].Off > gap.Off {
+				b.free = append(b.free, segment.Range{Off: gap.Off, End: begun[0].Off})
+			}
+			gap.Off = begun[0].End
+			b.written += begun[0].Len()
+			begun = begun[1:]
+		}
+		b.free = append(b.free, gap)
 	}
-	l.written = l.done.Bytes(g)
-	l.durable = l.written
-	l.first = (g.Size - l.written) / int64(max(workers, 1))
-	return l
-}
-
-// A bid is what a worker knows of itself when it asks for work.
-type bid struct {
-	rate float64       // bytes a second that it has been getting; 0 unknown
-	rtt  time.Duration // how long the server takes to begin an answer
+	b.durable = b.written
+	b.first = (g.Size - b.written) / int64(max(workers, 1))
+	if b.written == g.Size {
+		close(b.whole)
+	}
+	return b
 }
 
 // take lends bytes: free ones in file order, else the tail of the lease that
@@ -122,99 +122,6 @@ func (b *ledger) take(ctx context.Context, who bid) (*lease, error) {
 	}
 }
 
-// lend takes a lease off the first free run: what the worker gets through in
-// four seconds, or in half the time that the whole rest needs.
-func (b *ledger) lend(who bid) *lease {
-	if len(b.free) == 0 {
-		return nil
-	}
-	size := max(int64(minLease), b.first)
-	b.first = 0
-	if who.rate > 0 {
-		sum, left := who.rate, int64(0)
-		for _, l := range b.out {
-			sum += l.rate
-			left += l.end - l.claim
-		}
-		for _, r := range b.free {
-			left += r.Len()
-		}
-		ahead := min(horizon.Seconds(), float64(left)/sum/2)
-		size = max(size, int64(who.rate*ahead))
-	}
-	size = min(size, maxLease)
-	r := b.free[0]
-	end := min(b.up(r.Off+size), r.End)
-	if end == r.End {
-		b.free = b.free[1:]
-	} else {
-		b.free[0].Off = end
-	}
-	return &lease{off: r.Off, claim: r.Off, end: end, rate: who.rate}
-}
-
-// steal shortens the lease that would end last and returns its tail: as much
-// as lets both end together. The victim keeps the block it is in. A lease that
-// ends soon is left alone, since asking costs a round trip.
-func (b *ledger) steal(who bid, now time.Time) *lease {
-	var victim *lease
-	var longest float64
-	for _, l := range b.out {
-		if b.grid.Border(l.claim) >= l.end {
-			continue
-		}
-		if t := b.remaining(l, who, now); victim == nil || t > longest {
-			victim, longest = l, t
-		}
-	}
-	if victim == nil || longest < (2*who.rtt+20*time.Millisecond).Seconds() {
-		return nil
-	}
-	left, share := float64(victim.end-victim.claim), 0.5
-	if rate := pace(victim, now); who.rate > 0 && rate > 0 {
-		left = max(0, left-rate*who.rtt.Seconds())
-		share = who.rate / (who.rate + rate)
-	}
-	cut := max(b.up(victim.end-int64(share*left)), b.grid.Border(victim.claim))
-	if cut >= victim.end {
-		return nil
-	}
-	thief := &lease{off: cut, claim: cut, end: victim.end, rate: who.rate, stolen: true}
-	victim.end = cut
-	return thief
-}
-
-// remaining is how many seconds l would still take, by its own rate or else by
-// the asking worker's.
-func (b *ledger) remaining(l *lease, who bid, now time.Time) float64 {
-	rate := pace(l, now)
-	if l.rate == 0 {
-		rate = max(who.rate, 1)
-	}
-	return float64(l.end-l.claim) / max(rate, 1)
-}
-
-// pace is l's rate now. A worker tells of itself every second, so one that has
-// been silent for longer has slowed down.
-func pace(l *lease, now time.Time) float64 {
-	const quiet = 2 * time.Second
-	if gap := now.Sub(l.moved); gap > quiet {
-		return l.rate * quiet.Seconds() / gap.Seconds()
-	}
-	return l.rate
-}
-
-// up is the first block border at or above off, or the end of the file.
-func (b *ledger) up(off int64) int64 {
-	if off >= b.grid.Size {
-		return b.grid.Size
-	}
-	if off%b.grid.Block == 0 {
-		return off
-	}
-	return b.grid.Border(off)
-}
-
 // claim says how many of the next n bytes still belong to l. From now on no
 // thief comes below them.
 func (b *ledger) claim(l *lease, n int) int {
@@ -230,18 +137,22 @@ func (b *ledger) claim(l *lease, n int) int {
 func (b *ledger) advance(l *lease, rate float64, now time.Time) (end int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.unsaved
+	before := b.written
 	for i := b.grid.Index(l.off); l.off < l.claim; i++ {
 		past := min(b.grid.Range(i).End, l.claim)
 		b.written += past - l.off
 		l.off = past
 		if past == b.grid.Range(i).End {
 			b.done.Set(i)
-			b.unsaved += b.grid.Range(i).Len()
 		}
 	}
 	l.rate, l.moved = rate, now
-	if b.written == b.grid.Size || before < saveBytes && b.unsaved >= saveBytes {
+	switch {
+	case b.written == before:
+	case b.written == b.grid.Size:
+		close(b.whole)
+		b.wake()
+	case before-b.durable < saveBytes && b.written-b.durable >= saveBytes:
 		b.wake()
 	}
 	return l.end
@@ -276,7 +187,7 @@ func (b *ledger) release(r segment.Range) {
 func (b *ledger) room(ctx context.Context) error {
 	for {
 		b.mu.Lock()
-		full, changed := b.unsaved >= maxUnsaved, b.changed
+		full, changed := b.written-b.durable >= maxUnsaved, b.changed
 		b.mu.Unlock()
 		if !full {
 			return nil
@@ -294,7 +205,7 @@ func (b *ledger) room(ctx context.Context) error {
 func (b *ledger) due(ctx context.Context, timer <-chan time.Time) bool {
 	for {
 		b.mu.Lock()
-		much, changed := b.unsaved >= saveBytes, b.changed
+		much, changed := b.written-b.durable >= saveBytes, b.changed
 		b.mu.Unlock()
 		if much {
 			return true
@@ -309,19 +220,18 @@ func (b *ledger) due(ctx context.Context, timer <-chan time.Time) bool {
 	}
 }
 
-// snapshot is the blocks done so far; saved, called with it, says that it has
-// become durable.
-func (b *ledger) snapshot() (done *segment.Bitmap, unsaved int64) {
+// snapshot is the blocks done so far, and how many bytes are written in all;
+// saved, called with that number, says that they have become durable.
+func (b *ledger) snapshot() (done *segment.Bitmap, written int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.done.Clone(), b.unsaved
+	return b.done.Clone(), b.written
 }
 
-func (b *ledger) saved(done *segment.Bitmap, unsaved int64) {
+func (b *ledger) saved(written int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.durable = done.Bytes(b.grid)
-	b.unsaved -= unsaved
+	b.durable = written
 	b.wake()
 }
 

@@ -39,9 +39,12 @@ func history(seed uint64, size, block int64, workers int, trouble, had float64) 
 	chance := rand.New(rand.NewPCG(seed, 1))
 	grid := segment.Grid{Size: size, Block: block}
 	done := segment.NewBitmap(grid.Len())
+	var begun []segment.Range
 	for i := range grid.Len() {
 		if chance.Float64() < had {
 			done.Set(i)
+		} else if r := grid.Range(i); r.Len() > 1 && chance.Float64() < had {
+			begun = append(begun, segment.Range{Off: r.Off, End: r.Off + 1 + chance.Int64N(r.Len()-1)})
 		}
 	}
 	src := &script{size: size, answer: func(int, segment.Range) reply {
@@ -65,9 +68,9 @@ func history(seed uint64, size, block int64, workers int, trouble, had float64) 
 		}
 		return a
 	}}
-	dst := newStrict(grid, done)
+	dst := newStrict(grid, done, begun...)
 	dst.delay = time.Duration(chance.IntN(int(3 * time.Second)))
-	job := &Job{Source: src, Sink: dst, Grid: grid, Done: done, Workers: workers, Retry: Retry{Tries: 1000, Min: time.Millisecond, Max: time.Second}}
+	job := &Job{Source: src, Sink: dst, Grid: grid, Done: done, Begun: begun, Workers: workers, Retry: Retry{Tries: 1000, Min: time.Millisecond, Max: time.Second}}
 	if done.Full() {
 		dst.saved = done
 	}
@@ -90,7 +93,7 @@ const mib = 1 << 20
 
 func TestLeases(t *testing.T) {
 	ctx := context.Background()
-	full := func(size int64) *ledger { return newLedger(segment.Cut(size), nil, 4) }
+	full := func(size int64) *ledger { return newLedger(segment.Cut(size), nil, nil, 4) }
 
 	t.Run("the first is a fair share, in file order", func(t *testing.T) {
 		b := full(100 * mib)
@@ -112,7 +115,7 @@ func TestLeases(t *testing.T) {
 		want(t, l, 0, 20*mib)
 	})
 	t.Run("a thief takes what lets both end together", func(t *testing.T) {
-		b := newLedger(segment.Cut(64*mib), nil, 1)
+		b := newLedger(segment.Cut(64*mib), nil, nil, 1)
 		slow, _ := b.take(ctx, bid{rate: 10 * mib})
 		thief, _ := b.take(ctx, bid{rate: 30 * mib})
 		if !thief.stolen {
@@ -122,7 +125,7 @@ func TestLeases(t *testing.T) {
 		want(t, thief, 16*mib, 64*mib)
 	})
 	t.Run("never the block in hand, nor below what is claimed", func(t *testing.T) {
-		b := newLedger(segment.Cut(4*mib), nil, 1)
+		b := newLedger(segment.Cut(4*mib), nil, nil, 1)
 		l, _ := b.take(ctx, bid{rate: 1})
 		b.claim(l, 2*mib+5)
 		thief, _ := b.take(ctx, bid{rate: 1 << 40})
@@ -132,7 +135,7 @@ func TestLeases(t *testing.T) {
 		}
 	})
 	t.Run("nor a block that is only begun", func(t *testing.T) {
-		b := newLedger(segment.Cut(4*mib), nil, 1)
+		b := newLedger(segment.Cut(4*mib), nil, nil, 1)
 		l, _ := b.take(ctx, bid{rate: 1})
 		b.claim(l, mib)
 		thief, _ := b.take(ctx, bid{rate: 1e30})
@@ -140,7 +143,7 @@ func TestLeases(t *testing.T) {
 		want(t, thief, 2*mib, 4*mib)
 	})
 	t.Run("what is settled is lent again from the very byte", func(t *testing.T) {
-		b := newLedger(segment.Cut(4*mib), nil, 1)
+		b := newLedger(segment.Cut(4*mib), nil, nil, 1)
 		l, _ := b.take(ctx, bid{})
 		b.claim(l, mib+17)
 		b.advance(l, 1, time.Now())

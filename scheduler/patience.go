@@ -12,7 +12,7 @@ import (
 type patience struct {
 	job   *Job
 	tries int
-	seen  int64 // what the job had fetched when the row began
+	seen  int64 // what the job had fetched at the last of them
 }
 
 // after is called after every request, with what it wrote and how it ended. It
@@ -32,17 +32,14 @@ func (p *patience) after(ctx context.Context, worker int, r segment.Range, got i
 		p.tries = 0
 	}
 	fetched := p.job.fetched.Load()
-	if p.tries == 0 {
-		p.seen = fetched
-	}
 	if p.tries < p.job.Retry.Tries {
 		p.tries++
-	} else if p.job.Plain || fetched == p.seen {
+	} else if p.job.Plain || p.tries == 0 || fetched == p.seen {
 		return err
 	}
 	p.seen = fetched
 	wait := p.job.Retry.Wait(p.tries, err)
 	p.job.retries.Add(1)
 	p.job.tell(Event{Kind: EventRetry, Worker: worker, Range: r, Try: p.tries, Wait: wait, Err: err})
-	return rest(ctx, wait)
+	return rest(ctx, wait, p.job.whole())
 }

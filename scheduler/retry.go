@@ -33,7 +33,7 @@ func (r Retry) Wait(try int, err error) time.Duration {
 		return min(max(asked.RetryAfter(), minAfter), maxAfter)
 	}
 	bound := r.Max
-	if shift := try - 1; shift < 30 && r.Min<<shift < r.Max {
+	if shift := try - 1; shift < 30 && r.Min < r.Max>>shift {
 		bound = r.Min << shift
 	}
 	return bound/2 + rand.N(bound/2+1)
@@ -45,6 +45,9 @@ func (r Retry) Wait(try int, err error) time.Duration {
 func (r Retry) Do(ctx context.Context, f func() error, told func(Event)) error {
 	for try := 1; ; try++ {
 		err := f()
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err == nil || try > r.Tries || IsPermanent(err) {
 			return err
 		}
@@ -52,20 +55,23 @@ func (r Retry) Do(ctx context.Context, f func() error, told func(Event)) error {
 		if told != nil {
 			told(Event{Time: time.Now(), Kind: EventRetry, Try: try, Wait: wait, Err: err})
 		}
-		if err := rest(ctx, wait); err != nil {
+		if err := rest(ctx, wait, nil); err != nil {
 			return err
 		}
 	}
 }
 
-// rest waits for d, or until ctx ends, whose cause it returns.
-func rest(ctx context.Context, d time.Duration) error {
+// rest waits for d, or until enough is closed, or until ctx ends, whose cause
+// it returns.
+func rest(ctx context.Context, d time.Duration, enough <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	case <-timer.C:
+		return nil
+	case <-enough:
 		return nil
 	}
 }

@@ -19,6 +19,12 @@ func TestRetryWait(t *testing.T) {
 			t.Errorf("try %d waits between %v and %v, want jitter within [%v, %v]", try, least, most, bound/2, bound)
 		}
 	}
+	for try := range 100 { // whatever the numbers, no overflow
+		r := Retry{Tries: 1000, Min: 20 * time.Second, Max: 30 * time.Second}
+		if w := r.Wait(try+1, errors.New("x")); w < 10*time.Second || w > 30*time.Second {
+			t.Errorf("try %d of %+v waits %v", try+1, r, w)
+		}
+	}
 	for asked, want := range map[time.Duration]time.Duration{
 		time.Millisecond: time.Second, 42 * time.Second: 42 * time.Second, 24 * time.Hour: 10 * time.Minute,
 	} {
@@ -52,7 +58,8 @@ func TestRetryDo(t *testing.T) {
 		stop := errors.New("stop")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(stop)
-		if err := r.Do(ctx, func() error { return errors.New("x") }, nil); err != stop {
+		told := func(Event) { t.Error("a retry is announced that will not be made") }
+		if err := r.Do(ctx, func() error { return errors.New("x") }, told); err != stop {
 			t.Errorf("cancelled: %v", err)
 		}
 	})

@@ -19,7 +19,8 @@ const linger = time.Second
 
 // Run fetches what is missing and returns when all of it is in the sink and
 // durable, or when it cannot go on. What was fetched until then is saved
-// either way. An ended ctx ends the run with the context's cause.
+// either way, unless the job is plain: then it is of no use. An ended ctx ends
+// the run with the context's cause.
 //
 // Run may be called once.
 func (j *Job) Run(ctx context.Context) error {
@@ -56,7 +57,7 @@ func (j *Job) Run(ctx context.Context) error {
 	if saved := j.save(); err == nil {
 		return saved
 	} else if saved != nil {
-		return fmt.Errorf("%w (and what came could not be saved: %v)", err, saved)
+		return fmt.Errorf("%w (and what came could not be saved: %w)", err, saved)
 	}
 	return err
 }
@@ -111,6 +112,7 @@ func (j *Job) fetch(ctx context.Context, l *lease, w *worker) (got int64, err er
 	off, end, last := l.lent.Off, l.lent.End, time.Now()
 	for off < end {
 		n, readErr := a.fill(ctx, w.buf[:min(j.border(off), end)-off])
+		a.watch.Stop() // the disk may take its time
 		n = j.ledger.claim(l, n)
 		if n > 0 {
 			if err := j.write(w.buf[:n], off); err != nil {
@@ -122,7 +124,7 @@ func (j *Job) fetch(ctx context.Context, l *lease, w *worker) (got int64, err er
 			w.rate.add(int64(n), now.Sub(last))
 		}
 		end = j.ledger.advance(l, w.rate.rate, now)
-		off, got, last = off+int64(n), got+int64(n), now
+		off, got = off+int64(n), got+int64(n)
 		switch {
 		case off >= end:
 			return got, nil
@@ -133,11 +135,10 @@ func (j *Job) fetch(ctx context.Context, l *lease, w *worker) (got int64, err er
 		case readErr != nil:
 			return got, a.wrap(ctx, readErr)
 		}
-		a.watch.Stop()
 		if err := j.ledger.room(ctx); err != nil {
 			return got, err
 		}
-		last = last.Add(time.Since(now)) // waiting for the disk is not the server's slowness
+		last = time.Now() // waiting for the disk is not the server's slowness
 		a.watch.Reset(j.Stall)
 	}
 	return got, nil
@@ -172,17 +173,17 @@ func (j *Job) tend(ctx context.Context) error {
 	}
 }
 
-// save makes what is done durable. The snapshot is taken first: what is
+// save makes what is written durable. The snapshot is taken first: what is
 // written meanwhile does not count.
 func (j *Job) save() error {
-	done, unsaved := j.ledger.snapshot()
-	if unsaved == 0 {
+	done, written := j.ledger.snapshot()
+	if _, durable := j.ledger.count(); written == durable {
 		return nil
 	}
 	if err := j.Sink.Save(done); err != nil {
 		return sinkError(err)
 	}
-	j.ledger.saved(done, unsaved)
+	j.ledger.saved(written)
 	j.tell(Event{Kind: EventSave})
 	return nil
 }

@@ -116,6 +116,72 @@ func TestRetryAfterIsObeyedToTheSecond(t *testing.T) {
 	})
 }
 
+// A worker that has been told to come back later must not keep a job that the
+// others have finished.
+func TestNobodyWaitsForAWorkerThatRests(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, _, dst := job(64*mib, 4, func(n int, r segment.Range) reply {
+			if n == 2 {
+				return reply{err: busy{5 * time.Minute}}
+			}
+			return steady(8 * mib)
+		})
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := j.Stats(); s.Elapsed > 5*time.Second || dst.whole() != nil {
+			t.Fatalf("took %v, %v", s.Elapsed, dst.whole())
+		}
+	})
+}
+
+// A slowWriter is a strict sink whose writes take long.
+type slowWriter struct {
+	*strict
+	delay time.Duration
+}
+
+func (s slowWriter) WriteAt(p []byte, off int64) (int, error) {
+	time.Sleep(s.delay)
+	return s.strict.WriteAt(p, off)
+}
+
+// A disk that takes its time is not the server's fault.
+func TestASlowWriteIsNoStall(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, _, dst := job(4*mib, 1, nil)
+		j.Sink = slowWriter{dst, time.Minute}
+		j.Stall = time.Second
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := j.Stats(); s.Retries != 0 || dst.whole() != nil {
+			t.Fatalf("%+v, %v", s, dst.whole())
+		}
+	})
+}
+
+// On a link so slow that blocks take long, what has come is saved every second
+// all the same.
+func TestASlowLinkLosesLittle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, _, _ := job(8*mib, 8, func(int, segment.Range) reply { return steady(20_000) })
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		for at := 3; at < 30; at++ {
+			time.AfterFunc(time.Duration(at)*time.Second+500*time.Millisecond, func() {
+				if s := j.Stats(); s.Fetched-s.Durable > 8*3*20_000 {
+					t.Errorf("after %v %d bytes have come, and %d are durable", s.Elapsed, s.Fetched, s.Durable)
+				}
+			})
+		}
+		j.Run(ctx)
+		if s := j.Stats(); s.Durable < 8*28*20_000 || s.Durable != s.Written {
+			t.Errorf("at the end: %+v", s)
+		}
+	})
+}
+
 func TestPatienceEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		refused := errors.New("refused")
@@ -216,8 +282,8 @@ func TestCancelKeepsWhatIsDoneAndGivesTheCause(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := j.Stats()
-		if n := dst.saved.Count(); n < 16 || s.Durable != int64(n)*mib {
-			t.Fatalf("%d blocks saved, %d bytes durable", n, s.Durable)
+		if n := dst.saved.Count(); n < 16 || s.Durable < int64(n)*mib || s.Durable != s.Written {
+			t.Fatalf("%d blocks saved, %d bytes durable of %d", n, s.Durable, s.Written)
 		}
 		if src.out != 0 || s.Elapsed != 5500*time.Millisecond {
 			t.Fatalf("%d requests left open after %v", src.out, s.Elapsed)

@@ -144,7 +144,7 @@ type strict struct {
 	length int64
 }
 
-func newStrict(g segment.Grid, done *segment.Bitmap) *strict {
+func newStrict(g segment.Grid, done *segment.Bitmap, begun ...segment.Range) *strict {
 	s := &strict{grid: g, data: make([]byte, g.Size), times: make([]uint8, g.Size), next: map[int]int64{}, length: -1}
 	for i := range g.Len() {
 		r := g.Range(i)
@@ -156,6 +156,12 @@ func newStrict(g segment.Grid, done *segment.Bitmap) *strict {
 			s.data[off], s.times[off] = at(off), 1
 		}
 		s.next[i] = r.End
+	}
+	for _, r := range begun {
+		for off := r.Off; off < r.End; off++ {
+			s.data[off], s.times[off] = at(off), 1
+		}
+		s.next[g.Index(r.Off)] = r.End
 	}
 	return s
 }
@@ -195,7 +201,7 @@ func (s *strict) Save(done *segment.Bitmap) error {
 	s.saving = true
 	s.saves++
 	n := s.saves
-	for i := range s.grid.Len() {
+	for i := range done.Len() {
 		if done.Has(i) && s.next[i] != s.grid.Range(i).End {
 			s.complain("block %d is called done, but is written only to %d", i, s.next[i])
 		}

@@ -20,7 +20,7 @@ type Truncater interface {
 // are counted whether or not they brought bytes.
 func (j *Job) stream(ctx context.Context) error {
 	if j.Grid.Size == 0 {
-		return j.truncate(0)
+		return j.settle(0)
 	}
 	patience := patience{job: j}
 	for {
@@ -50,6 +50,7 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 	buf := make([]byte, chunk)
 	for off := int64(0); ; {
 		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off])
+		a.watch.Stop()
 		if n > 0 {
 			if err := j.write(buf[:n], off); err != nil {
 				return err
@@ -59,18 +60,26 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 		j.poured.Store(off)
 		switch {
 		case off == r.End || readErr == io.EOF && j.Grid.Size < 0:
-			return j.truncate(off)
+			return j.settle(off)
 		case readErr == io.EOF:
 			return a.wrap(ctx, io.ErrUnexpectedEOF)
 		case readErr != nil:
 			return a.wrap(ctx, readErr)
 		}
+		a.watch.Reset(j.Stall)
 	}
 }
 
-func (j *Job) truncate(size int64) error {
+// settle makes a plain job's file durable, at its proved length.
+func (j *Job) settle(size int64) error {
 	if t, ok := j.Sink.(Truncater); ok {
-		return sinkError(t.Truncate(size))
+		if err := t.Truncate(size); err != nil {
+			return sinkError(err)
+		}
 	}
+	if err := j.Sink.Save(segment.NewBitmap(0)); err != nil {
+		return sinkError(err)
+	}
+	j.durable.Store(size)
 	return nil
 }

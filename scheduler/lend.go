@@ -1,0 +1,106 @@
+package scheduler
+
+import "time"
+
+// The sizes of leases, and how far ahead a worker is planned for.
+const (
+	minLease = 4 << 20
+	maxLease = 256 << 20
+	horizon  = 4 * time.Second
+)
+
+// A bid is what a worker knows of itself when it asks for work.
+type bid struct {
+	rate float64       // bytes a second that it has been getting; 0 unknown
+	rtt  time.Duration // how long the server takes to begin an answer
+}
+
+// lend takes a lease off the first free run: what the worker gets through in
+// four seconds, or in half the time that the whole rest needs.
+func (b *ledger) lend(who bid) *lease {
+	if len(b.free) == 0 {
+		return nil
+	}
+	size := max(int64(minLease), b.first)
+	b.first = 0
+	if who.rate > 0 {
+		sum, left := who.rate, b.grid.Size-b.written
+		for _, l := range b.out {
+			sum += l.rate
+			left -= l.claim - l.off
+		}
+		ahead := min(horizon.Seconds(), float64(left)/sum/2)
+		size = max(size, int64(who.rate*ahead))
+	}
+	size = min(size, maxLease)
+	r := b.free[0]
+	end := min(b.up(r.Off+size), r.End)
+	if end == r.End {
+		b.free = b.free[1:]
+	} else {
+		b.free[0].Off = end
+	}
+	return &lease{off: r.Off, claim: r.Off, end: end, rate: who.rate}
+}
+
+// steal shortens the lease that would end last and returns its tail: as much
+// as lets both end together. The victim keeps the block it is in. A lease that
+// ends soon is left alone, since asking costs a round trip.
+func (b *ledger) steal(who bid, now time.Time) *lease {
+	var victim *lease
+	var longest float64
+	for _, l := range b.out {
+		if b.grid.Border(l.claim) >= l.end {
+			continue
+		}
+		if t := b.remaining(l, who, now); victim == nil || t > longest {
+			victim, longest = l, t
+		}
+	}
+	if victim == nil || longest < (2*who.rtt+20*time.Millisecond).Seconds() {
+		return nil
+	}
+	left, share := float64(victim.end-victim.claim), 0.5
+	if rate := pace(victim, now); who.rate > 0 && rate > 0 {
+		left = max(0, left-rate*who.rtt.Seconds())
+		share = who.rate / (who.rate + rate)
+	}
+	cut := max(b.up(victim.end-int64(share*left)), b.grid.Border(victim.claim))
+	if cut >= victim.end {
+		return nil
+	}
+	thief := &lease{off: cut, claim: cut, end: victim.end, rate: who.rate, stolen: true}
+	victim.end = cut
+	return thief
+}
+
+// remaining is how many seconds l would still take, by its own rate or else by
+// the asking worker's.
+func (b *ledger) remaining(l *lease, who bid, now time.Time) float64 {
+	rate := pace(l, now)
+	if l.rate == 0 {
+		rate = max(who.rate, 1)
+	}
+	return float64(l.end-l.claim) / max(rate, 1)
+}
+
+// pace is l's rate now. A worker tells of itself every second, so one that has
+// been silent for longer has slowed down.
+func pace(l *lease, now time.Time) float64 {
+	const quiet = 2 * time.Second
+	if gap := now.Sub(l.moved); gap > quiet {
+		return l.rate * quiet.Seconds() / gap.Seconds()
+	}
+	return l.rate
+}
+
+// up is the first block border at or above off, or the end of the file.
+func (b *ledger) up(off int64) int64 {
+	if off >= b.grid.Size {
+		return b.grid.Size
+	}
+	if off%b.grid.Block == 0 {
+		return off
+	}
+	return b.grid.Border(off)
+}
