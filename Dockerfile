@@ -7,10 +7,12 @@ COPY go.mod go.sum ./
 RUN go mod download && go mod verify
 COPY . .
 RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -X braid/internal/cli.version=$VERSION" -o /braid .
+    go build -trimpath -ldflags="-s -w -X braid/internal/cli.version=$VERSION" -o /braid . && mkdir /empty
 
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /braid /braid
+COPY LICENSE /LICENSE
+COPY --from=build --chown=65532:65532 /empty /data
 USER 65532:65532
 WORKDIR /data
 VOLUME /data

@@ -38,9 +38,12 @@ func (id Identity) Same(o Identity) bool {
 	return id.strongDate() && o.strongDate() && id.Modified.Equal(o.Modified)
 }
 
-// Conflicts says whether id and o are proved to be different: something that
-// both of them state differs. Identities that merely say little do not
-// conflict, and are not Same either.
+// Conflicts says whether id and o speak for two representations: something that
+// both of them state differs. Two strong entity-tags decide alone. Any other
+// two, of which one is weak or not quoted, prove nothing if they are equal, and
+// speak for a change if they differ, unless equal dates overrule them: some
+// servers make one up for every host or request. Identities that merely say
+// little do not conflict, and are not Same either.
 func (id Identity) Conflicts(o Identity) bool {
 	if id.Size >= 0 && o.Size >= 0 && id.Size != o.Size {
 		return true
@@ -48,8 +51,14 @@ func (id Identity) Conflicts(o Identity) bool {
 	if id.strongTag() && o.strongTag() {
 		return id.ETag != o.ETag
 	}
-	return !id.Modified.IsZero() && !o.Modified.IsZero() && !id.Modified.Equal(o.Modified)
+	if !id.Modified.IsZero() && !o.Modified.IsZero() {
+		return !id.Modified.Equal(o.Modified)
+	}
+	return id.ETag != "" && o.ETag != "" && id.opaque() != o.opaque()
 }
+
+// opaque is what the entity-tag says, without what it says it is worth.
+func (id Identity) opaque() string { return strings.Trim(strings.TrimPrefix(id.ETag, "W/"), `"`) }
 
 func (id Identity) strongTag() bool {
 	return len(id.ETag) >= 2 && strings.HasPrefix(id.ETag, `"`) && strings.HasSuffix(id.ETag, `"`)

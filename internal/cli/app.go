@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,8 +28,15 @@ type env struct {
 
 // Run does what args say, as os.Args holds them, and returns the exit code. It
 // neither ends the process nor looks at its signals: an ended ctx stops it, and
-// its cause may be a SignalError.
-func Run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+// its cause may be a SignalError. A panic, which is a fault of braid, becomes an
+// error like any other.
+func Run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) (code int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			fmt.Fprintf(err, "braid: internal error: %s\n%s", ui.Safe(fmt.Sprint(fault)), debug.Stack())
+			code = exitOther
+		}
+	}()
 	e := &env{in: in, out: out, err: err}
 	all := commands(e)
 	words, problem := normalize(all, args)
@@ -52,6 +60,7 @@ type command struct {
 	flags    []*option
 	validate func(args []string) error // looks at flags and arguments together; nil takes no argument
 	run      func(ctx context.Context) error
+	advise   func(error) string // what the user can do about an error of run, or ""; nil knows nothing
 
 	help bool // -h was given
 }
@@ -117,7 +126,11 @@ func (c *command) do(ctx context.Context, e *env, args []string) error {
 			return c.wrong(err)
 		}
 	}
-	return c.run(ctx)
+	err := c.run(ctx)
+	if err != nil && c.advise != nil {
+		return advised{err, c.advise(err)}
+	}
+	return err
 }
 
 // width is how wide help is written: as the terminal, but no wider than one

@@ -47,13 +47,15 @@ func normalize(all []*command, args []string) ([]string, error) {
 // choose finds out which command is meant, and returns the other words.
 func choose(all []*command, words []string) (*command, []string, error) {
 	get := find(all, "get")
-	n, flags := leading(get, words)
-	lead, rest := words[:n], words[n:]
-	asks := func(flag, letter string) bool { return slices.Contains(flags, flag) || slices.Contains(flags, letter) }
+	before := leading(get, words)
+	lead, rest := words[:before.words], words[before.words:]
+	asks := func(flag, letter string) bool {
+		return slices.Contains(before.typed, flag) || slices.Contains(before.typed, letter)
+	}
 	switch {
 	case asks("--version", "-V"):
 		return find(all, "version"), nil, nil
-	case len(rest) == 0 && (n == 0 || asks("--help", "-h")):
+	case len(rest) == 0 && (len(lead) == 0 || asks("--help", "-h")):
 		return find(all, "help"), nil, nil
 	case len(rest) == 0 || rest[0] == "--" || isURL(rest[0]):
 		return get, words, nil
@@ -61,24 +63,44 @@ func choose(all []*command, words []string) (*command, []string, error) {
 	if c := find(all, rest[0]); c != nil {
 		return c, slices.Concat(lead, rest[1:]), nil
 	}
-	if asks("--remote-name", "-O") { // get knows what to say about "-O NAME URL"
+	if before.unknown != nil { // of which this word may be the value
+		if len(rest) > 1 {
+			if c := find(all, rest[1]); c != nil {
+				return c, slices.Concat(lead, rest[:1], rest[2:]), nil
+			}
+		}
+		return nil, nil, before.unknown
+	}
+	if slices.Contains(before.plain, "--remote-name=true") { // get knows what to say about "-O NAME URL"
 		return get, words, nil
 	}
 	return nil, nil, unknownCommand(all, rest[0])
 }
 
-// leading counts the words before the command, and collects the flags among
-// them. What get knows of flags tells which take a value.
-func leading(get *command, words []string) (n int, flags []string) {
-	for n < len(words) && isFlag(words[n]) {
-		flags = append(flags, words[n])
-		used := 1
-		if _, u, err := get.rewrite(words[n:]); err == nil {
-			used = u
+// An opening is the flags that stand before the first other word.
+type opening struct {
+	words   int      // how many they are, with their values
+	typed   []string // as they were typed, without values
+	plain   []string // those that get knows
+	unknown error    // what get says of the first that it does not know
+}
+
+// leading reads the flags at the start of words. What get knows of flags tells
+// which take a value.
+func leading(get *command, words []string) (l opening) {
+	for l.words < len(words) && isFlag(words[l.words]) {
+		l.typed = append(l.typed, words[l.words])
+		plain, used, err := get.rewrite(words[l.words:])
+		if err != nil {
+			used = 1
+			if l.unknown == nil {
+				l.unknown = err
+			}
 		}
-		n += used
+		l.plain = append(l.plain, plain...)
+		l.words += used
 	}
-	return n, flags
+	return l
 }
 
 func isFlag(s string) bool { return len(s) > 1 && s[0] == '-' && s != "--" }
@@ -106,6 +128,9 @@ func (c *command) lookup(name string) *option {
 // word, and how many words that took.
 func (c *command) rewrite(words []string) (plain []string, used int, err error) {
 	word := words[0]
+	if err := c.otherMeaning(words); err != nil {
+		return nil, 0, err
+	}
 	name, value, hasValue := strings.Cut(strings.TrimLeft(word, "-"), "=")
 	if f := c.lookup(name); f != nil { // --flag, --flag=value, -x
 		return c.long(f, value, hasValue, words)
@@ -135,6 +160,9 @@ func (c *command) long(f *option, value string, hasValue bool, words []string) (
 // cluster reads letters that stand together: -cq, -x16, -cx16, -cx=16, -cx 16.
 func (c *command) cluster(words []string) (plain []string, used int, err error) {
 	for letters := words[0][1:]; letters != ""; letters = letters[1:] {
+		if c.name == "get" && letters[0] == '-' && strings.HasSuffix(words[0], "O-") { // wget's -qO-
+			return nil, 0, noStdout()
+		}
 		f := c.lookup(letters[:1])
 		if f == nil {
 			return nil, 0, c.unknownFlag("-" + strings.TrimSuffix(letters[:1], "="))

@@ -30,6 +30,10 @@ func TestNormalize(t *testing.T) {
 		{"switches and a number in one", "get -fx16 " + u, "get --force=true --connections=16 -- " + u},
 		{"cluster whose value is the next word", "get -fx 16 " + u, "get --force=true --connections=16 -- " + u},
 		{"cluster of switches", "get -fqk " + u, "get --force=true --quiet=true --insecure=true -- " + u},
+		{"curl's silence", "-fsSL " + u, "get --force=true --quiet=true --show-error=true --location=true -- " + u},
+		{"curl's silence, long", "--silent " + u, "get --quiet=true -- " + u},
+		{"a flag that only serve knows, before serve", "-a :80 serve dir", "serve --addr=:80 -- dir"},
+		{"wget's -O in a cluster", "-qO name " + u, "get --quiet=true --remote-name=true -- name " + u},
 		{"curl's habits", "get -LSO " + u, "get --location=true --show-error=true --remote-name=true -- " + u},
 		{"wget's habit", "get -c " + u, "get --continue=true -- " + u},
 		{"long with =", "get --output=a=b " + u, "get --output=a=b -- " + u},
@@ -72,17 +76,68 @@ func TestNormalizeRefuses(t *testing.T) {
 		{"get --no-progres " + u, "get has no flag --no-progres; try: --no-progress"},
 		{"get --no-output " + u, "get has no flag --no-output; try: --output"},
 		{"get --frobnicate " + u, "get has no flag --frobnicate; try: braid get --help"},
-		{"get -sSL " + u, "get has no flag -s; try: -q, to be silent"},
-		{"get -qZ " + u, "get has no flag -Z; try: braid get --help"},
+		{"get -qY " + u, "get has no flag -Y; try: braid get --help"},
 		{"get -o", "--output needs a value: FILE; try: braid get --help"},
 		{"get -qx", "--connections needs a value: N; try: braid get --help"},
 		{"serve -x 4", "serve has no flag -x; try: braid serve --help"},
 		{"-x 4 serve", "serve has no flag -x; try: braid serve --help"},
 		{"--frobnicate=1 " + u, "get has no flag --frobnicate; try: braid get --help"},
+		{"--frobnicate 1 " + u, "get has no flag --frobnicate; try: braid get --help"},
+		{"-q --frobnicate 1 " + u, "get has no flag --frobnicate; try: braid get --help"},
+		{"--no-json x", `there is no command "x"; try: braid --help`},
+
+		{"-P /tmp " + u, "get has no flag -P; try: -d DIR"},
+		{"-P/tmp " + u, "get has no flag -P; try: -d DIR"},
+		{"get " + u + " -P /tmp", "get has no flag -P; try: -d DIR"},
+		{"-C - " + u, "get has no flag -C: it is not needed, braid goes on by itself"},
+		{"-u user:geheim " + u, "get has no flag -u: FILE holds a line such as Authorization: Bearer …; try: -H @FILE"},
+		{"--user=user:geheim " + u, "get has no flag --user: FILE holds a line such as Authorization: Bearer …; try: -H @FILE"},
+		{"-i urls.txt", "get has no flag -i; try: xargs braid < FILE"},
+		{"--retries 3 " + u, "get has no flag --retries; try: --retry N"},
+		{"--max-retries 3 " + u, "get has no flag --max-retries; try: --retry N"},
+		{"-t 3 " + u, "get has no flag -t; try: --retry N"},
+		{"--max-time 3 " + u, "get has no flag --max-time: --timeout is how long a connection may bring nothing; try: --timeout TIME"},
+		{"-j 3 " + u, "get has no flag -j: URLs are fetched one after another, each over many connections"},
+		{"-r 0-99 " + u, "get has no flag -r: braid fetches whole files"},
+		{"-nc " + u, "get has no flag -nc: it is not needed, a file that exists stays unless --force is given"},
+		{"-x4 -s4 " + u, "-s takes no number, it is the same as -q; try: -x N"},
+		{"-s 4 " + u, "-s takes no number, it is the same as -q; try: -x N"},
+		{"-x4 -k 1M " + u, "-k takes no size, it is the same as --insecure; try: the command without it, braid cuts parts itself"},
+		{"-O- " + u, "braid writes to files only; try: -o FILE"},
+		{"-qO- " + u, "braid writes to files only; try: -o FILE"},
+		{"--proxy http://me:geheim@p " + u, "get has no flag --proxy: it is taken from the environment; try: HTTPS_PROXY=URL braid …"},
+		{"serve -p 80", "serve has no flag -p; try: --addr HOST:PORT"},
+		{"-p 80 serve", "serve has no flag -p; try: --addr HOST:PORT"},
+		{"serve --port=80", "serve has no flag --port; try: --addr HOST:PORT"},
+		{"serve --bind 0.0.0.0", "serve has no flag --bind; try: --addr HOST:PORT"},
+		{"serve --listen :80", "serve has no flag --listen; try: --addr HOST:PORT"},
+
+		{"http:/foo/bar", `"http:/foo/bar" is neither a command nor a URL; try: braid http://foo/bar`},
+		{"HTTPS:foo/bar", `"HTTPS:foo/bar" is neither a command nor a URL; try: braid https://foo/bar`},
+		{"127.0.0.1:18080/x", `"127.0.0.1:18080/x" is neither a command nor a URL; try: braid http://127.0.0.1:18080/x`},
+		{"localhost:8080", `"localhost:8080" is neither a command nor a URL; try: braid http://localhost:8080`},
+		{"192.168.1.2/x", `"192.168.1.2/x" is neither a command nor a URL; try: braid http://192.168.1.2/x`},
+		{"nas:8080/x", `"nas:8080/x" is neither a command nor a URL; try: braid http://nas:8080/x`},
+		{"nas:8443/x", `"nas:8443/x" is neither a command nor a URL; try: braid https://nas:8443/x`},
 	} {
 		got, err := normalize(table(), append([]string{"braid"}, strings.Fields(c.in)...))
 		if _, ok := errors.AsType[*usageError](err); !ok || err.Error() != c.want {
 			t.Errorf("%s:\n got %v, %v\nwant %s", c.in, got, err, c.want)
+		}
+	}
+}
+
+// A flag that braid has is no foreign one.
+func TestHabitsAreForeign(t *testing.T) {
+	for name, all := range habits {
+		c := find(table(), name)
+		for flag, h := range all {
+			if f := c.lookup(strings.TrimLeft(flag, "-")); f != nil {
+				t.Errorf("%s has --%s, which is also the habit %s", name, f.name, flag)
+			}
+			if h.why == "" && h.try == "" {
+				t.Errorf("%s %s says nothing", name, flag)
+			}
 		}
 	}
 }
@@ -93,6 +148,7 @@ func word() *rapid.Generator[string] {
 		rapid.SampledFrom([]string{
 			"get", "serve", "status", "demo", "version", "help", u, "--", "-", "", "-h", "--help", "-V", "-q", "-o", "-x16",
 			"-fqo", "--no-progress", "--output", "--output=f", "--force", "--addr", ":80", "f", "--bad", "-sSL", "=", "-=", "--=",
+			"-s", "4", "-k", "-nc", "-P", "-qO-", "--port",
 		}),
 		rapid.StringMatching(`-{0,3}[a-zA-Z=]{0,4}`),
 		rapid.String(),

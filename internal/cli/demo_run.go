@@ -12,8 +12,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
+	"braid/internal/ui"
 	"braid/scheduler/sink"
 	"braid/segment"
 	"braid/server"
@@ -46,11 +45,13 @@ func runDemo(ctx context.Context, e *env, o demoOptions) (err error) {
 	d := &demo{env: e, o: o, rate: max(demoRate, o.Size/int64(demoTime/time.Second)), dir: dir}
 
 	serving, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	if err := d.serve(serving, ended); err != nil {
-		stop()
+	defer stop()
+	serve, err := d.origin(serving)
+	if err != nil {
 		return err
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- serve() }()
 	err = d.play(ctx)
 	stop()
 	if served := <-ended; err == nil && !errors.Is(served, server.ErrCut) {
@@ -74,21 +75,20 @@ type demo struct {
 	want segment.Digest
 }
 
-// serve starts the origin on a free port; how it ends is sent to ended.
-func (d *demo) serve(ctx context.Context, ended chan<- error) error {
+// origin listens on a free port; serve answers there until ctx ends.
+func (d *demo) origin(ctx context.Context) (serve func() error, err error) {
 	origin := server.Options{Pattern: true, Shape: server.Shape{RatePerConnection: d.rate}}
 	handler, err := server.New(origin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.sent = &meteredListener{Listener: listener}
 	d.url = fmt.Sprintf("http://%s/pattern/%d", listener.Addr(), d.o.Size)
-	go func() { ended <- server.Serve(ctx, origin.Listener(d.sent), handler, time.Millisecond) }()
-	return nil
+	return func() error { return server.Serve(ctx, origin.Listener(d.sent), handler, time.Millisecond) }, nil
 }
 
 func (d *demo) play(ctx context.Context) error {
@@ -97,7 +97,7 @@ func (d *demo) play(ctx context.Context) error {
 		return err
 	}
 	d.want = segment.Digest{Algorithm: "sha256", Sum: sum}
-	d.say("A file of %s, on a server that gives each connection %s/s.", bytesOf(d.o.Size), bytesOf(d.rate))
+	d.say("A file of %s, on a server that gives each connection %s/s.", ui.Size(d.o.Size), ui.Size(d.rate))
 
 	d.say("\n1. One connection:")
 	one := filepath.Join(d.dir, "one")
@@ -115,10 +115,10 @@ func (d *demo) play(ctx context.Context) error {
 	}
 	kept := int64(0)
 	if r, err := sink.Read(eight); err == nil && r.Checkpoint != nil {
-		kept = r.Checkpoint.Done.Bytes(r.Checkpoint.Grid)
+		kept = r.Checkpoint.Grid.Size - r.Checkpoint.Missing()
 	}
 	d.say("   killed after %s: %s had come, %s of it in the checkpoint",
-		seconds(killed), bytesOf(d.sent.bytes.Load()-before), bytesOf(kept))
+		seconds(killed), ui.Size(d.sent.bytes.Load()-before), ui.Size(kept))
 
 	d.say("\n3. The same command again:")
 	resumed, err := d.get(ctx, eight, 8, -1)
@@ -139,7 +139,7 @@ func (d *demo) play(ctx context.Context) error {
    8 connections   %7s   %.1f times as fast, %s before the kill and %s after it
    fetched twice   %7s   %.1f%% of the file`,
 		seconds(single), seconds(killed+resumed), single.Seconds()/(killed+resumed).Seconds(), seconds(killed), seconds(resumed),
-		bytesOf(twice), 100*float64(twice)/float64(d.o.Size))
+		ui.Size(twice), 100*float64(twice)/float64(d.o.Size))
 	return nil
 }
 
@@ -157,7 +157,7 @@ func (d *demo) get(ctx context.Context, path string, connections int, kill int64
 	c.Stderr = d.err
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 5 * time.Second
-	fmt.Fprintf(d.err, "   braid get -x %d %s\n", connections, d.url)
+	d.say("   braid get -x %d %s", connections, d.url)
 	start, from := time.Now(), d.sent.bytes.Load()
 	if err := c.Start(); err != nil {
 		return 0, err
@@ -203,5 +203,4 @@ func (d *demo) hash(r io.Reader) ([]byte, error) {
 
 func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
 
-func bytesOf(n int64) string         { return humanize.IBytes(uint64(n)) }
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

@@ -36,10 +36,11 @@ func (d *download) run(ctx context.Context, id int) ui.Result {
 	r.Err = d.fetch(ctx, &r)
 	r.Elapsed = time.Since(started)
 	if r.Err != nil {
-		if cause, ok := errors.AsType[SignalError](context.Cause(ctx)); ok {
+		if cause, ok := errors.AsType[SignalError](context.Cause(ctx)); ok && !errors.Is(r.Err, scheduler.ErrSink) {
 			r.Err = cause
 		}
-		r.Code, r.Hint = judge(r.Err)
+		r.Code, _ = judge(r.Err)
+		r.Hint = hintFor(r.Err, r.Resumable)
 		r.Kind, r.Status = kind(r.Code), status(r.Err)
 	}
 	d.show.End(r)
@@ -49,7 +50,7 @@ func (d *download) run(ctx context.Context, id int) ui.Result {
 // fetch is a download's whole life: lock the file and look what an earlier run
 // left; ask the server; run the job; verify; give the file its name.
 func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
-	if d.o.Dir != "." {
+	if d.o.makes() {
 		if err := os.MkdirAll(filepath.Dir(d.path), 0o777); err != nil {
 			return err
 		}
@@ -63,20 +64,24 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 		if err == nil {
 			err = closed
 		}
-		r.Resumable = err != nil && dst.Resumable() > 0
+		if err != nil {
+			r.Saved = dst.Resumable()
+			r.Resumable = r.Saved > 0
+		}
 	}()
 	if dst.Finished() {
-		d.report.Note("the file was complete already; only its checkpoint was left")
+		r.Bytes = dst.Size()
+		d.report.Note(filepath.Base(d.path) + ": it was complete already; only its checkpoint was left")
 		return d.commit(ctx, dst, r)
 	}
 
-	src, err := d.probe(ctx, dst.Missing())
+	src, err := d.probe(ctx, dst.Missing(), r)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	id := src.Identity()
-	err = dst.Begin(id, src.Host(), !src.Ranges())
+	err = dst.Begin(ctx, sink.Remote{Identity: id, Host: src.Host(), Plain: !src.Ranges(), Source: src})
 	for _, note := range dst.Notes() {
 		d.report.Note(note)
 	}
@@ -86,7 +91,7 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 	r.Bytes, r.Resumed = id.Size, dst.Resumable()
 	d.show.Probe(id, src.Ranges(), src.Proto(), r.Resumed)
 	if !src.Ranges() && id.Size != 0 {
-		d.report.Warn("the server serves no ranges: one connection, and an interruption begins anew")
+		d.report.Warn(filepath.Base(d.path) + ": the server serves no ranges: one connection, and an interruption begins anew")
 	}
 
 	job := &scheduler.Job{
@@ -94,15 +99,13 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 		Sink:    dst,
 		Grid:    dst.Grid(),
 		Done:    dst.Done(),
+		Begun:   dst.Begun(),
 		Plain:   !src.Ranges(),
 		Workers: d.o.Connections,
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
 		Limiter: d.limiter,
 		Events:  d.event,
-	}
-	if job.Plain {
-		job.Grid.Size = id.Size
 	}
 	stop := d.show.Watch(job)
 	err = job.Run(ctx)
@@ -114,7 +117,7 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 		return err
 	}
 	if src.Unproven() {
-		d.report.Warn("the server did not say how long the file is, and closed the connection: check that it is whole")
+		d.report.Warn(filepath.Base(d.path) + ": the server did not say how long the file is, and closed the connection: check that it is whole")
 	}
 	if d.o.RemoteTime && !id.Modified.IsZero() {
 		dst.SetModified(id.Modified)
@@ -123,7 +126,7 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 }
 
 // probe asks the server what the URL is, as patiently as for any range.
-func (d *download) probe(ctx context.Context, from int64) (*source.HTTP, error) {
+func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source.HTTP, error) {
 	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade}
 	if o.UserAgent == "" {
 		o.UserAgent = "braid/" + release(nil)
@@ -137,7 +140,10 @@ func (d *download) probe(ctx context.Context, from int64) (*source.HTTP, error) 
 			return context.Cause(ctx)
 		}
 		return err
-	}, d.event)
+	}, func(e scheduler.Event) {
+		r.Retries++
+		d.event(e)
+	})
 	return src, err
 }
 

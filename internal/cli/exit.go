@@ -76,21 +76,32 @@ func kind(code int) string {
 }
 
 // exitCode is the code that a run which ended with err exits with. A signal
-// explains whatever else went wrong on the way out.
+// explains whatever else went wrong on the way out, except what it did not
+// cause: that bytes could not be saved.
 func exitCode(ctx context.Context, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	if s, ok := errors.AsType[SignalError](context.Cause(ctx)); ok {
+	if s, ok := errors.AsType[SignalError](context.Cause(ctx)); ok && !errors.Is(err, scheduler.ErrSink) {
 		return s.code()
 	}
 	code, _ := judge(err)
 	return code
 }
 
-// hint is what the user can do about err, or "".
-func hint(err error) string {
-	_, next := judge(err)
+// hintFor is what the user can do about err, or "": go on, if the download is
+// one that the same command goes on with, else as judge says.
+func hintFor(err error, resumable bool) string {
+	const again = "the same command goes on"
+	code, next := judge(err)
+	switch {
+	case !resumable, as[*net.DNSError](err):
+		return next
+	case full(err):
+		return next + ", then " + again
+	case code == exitNetwork, code == exitTimeout, kind(code) == "signal":
+		return again
+	}
 	return next
 }
 
@@ -108,18 +119,17 @@ func status(err error) int {
 	return 0
 }
 
-// judge says what err means to whoever called braid. The order matters: what we
-// have named ourselves comes before what it wraps, an errno from the disk before
-// one from the network.
+// judge says what err means to whoever called braid get, and what to do about
+// it if nothing was fetched. The order matters: what we have named ourselves
+// comes before what it wraps, an errno from the disk before one from the network.
 func judge(err error) (code int, hint string) {
-	const again = "run the same command again to go on"
 	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
 	case err == nil:
 		return exitOK, ""
-	case as[SignalError](err):
+	case as[SignalError](err) && !is(scheduler.ErrSink):
 		s, _ := errors.AsType[SignalError](err)
-		return s.code(), again
+		return s.code(), ""
 	case as[*usageError](err), as[*source.URLError](err):
 		return exitUsage, ""
 	case is(errPartial):
@@ -134,9 +144,9 @@ func judge(err error) (code int, hint string) {
 	case is(segment.ErrVersion):
 		return exitIO, "use that braid, or remove the file that ends in .part.ck"
 	case is(fs.ErrExist):
-		return exitExists, "--force replaces it, -o gives another name"
-	case is(syscall.ENOSPC), is(syscall.EDQUOT):
-		return exitIO, "free some space, then " + again
+		return exitExists, judgeTaken(err)
+	case full(err):
+		return exitIO, "free some space"
 	case is(fs.ErrNotExist) && local(err):
 		return exitIO, "make the folder first, or let -d make it"
 	case is(fs.ErrPermission) && local(err), is(syscall.EROFS):
@@ -156,15 +166,15 @@ func judge(err error) (code int, hint string) {
 		return exitTLS, ""
 
 	case is(scheduler.ErrStalled), is(context.DeadlineExceeded), timeout(err):
-		return exitTimeout, again
-	case listening(err):
-		return exitIO, "--addr takes another address"
-	case local(err):
+		return exitTimeout, "try again later"
+	case listening(err), local(err):
 		return exitIO, ""
 	case as[*net.DNSError](err):
 		return exitNetwork, "check the name of the host"
+	case is(syscall.ECONNREFUSED):
+		return exitNetwork, "is the server running, and is the port right?"
 	case as[*net.OpError](err), is(io.EOF), is(io.ErrUnexpectedEOF), as[syscall.Errno](err):
-		return exitNetwork, again
+		return exitNetwork, "try again"
 	}
 	return exitOther, ""
 }
@@ -179,6 +189,22 @@ func judgeStatus(status int) (code int, hint string) {
 		return exitHTTP, "try again later, or with fewer connections: -x 1"
 	}
 	return exitHTTP, ""
+}
+
+// judgeTaken is what to do when the name is taken. Only files and links are
+// ever replaced.
+func judgeTaken(err error) (hint string) {
+	const other = "-o gives another name"
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		switch st, err := os.Lstat(p.Path); {
+		case err != nil, st.Mode().IsRegular(), st.Mode()&fs.ModeSymlink != 0:
+		case st.IsDir():
+			return "it is a folder; " + other
+		default:
+			return "it is not a regular file; " + other
+		}
+	}
+	return "--force replaces it, " + other
 }
 
 func as[E error](err error) bool {
@@ -196,6 +222,9 @@ func alert(err error) bool {
 // local says whether err is about a file on this machine.
 func local(err error) bool { return as[*fs.PathError](err) || as[*os.LinkError](err) }
 
+// full says whether err is about a disk that has no room left.
+func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 func timeout(err error) bool {
 	n, ok := errors.AsType[net.Error](err)
 	return ok && n.Timeout()
@@ -210,10 +239,18 @@ func listening(err error) bool {
 var errPartial = errors.New("some of the downloads failed")
 
 // together makes one error of how several downloads ended, ok of them well: nil
-// if all did, the first error if all failed for one reason.
+// if all did, the first error if all failed for one reason. When a signal keeps
+// the rest back, bytes that could not be saved are still what is told.
 func together(ctx context.Context, ok int, failed []error) error {
 	if len(failed) == 0 {
 		return nil
+	}
+	if as[SignalError](context.Cause(ctx)) {
+		for _, err := range failed {
+			if errors.Is(err, scheduler.ErrSink) {
+				return err
+			}
+		}
 	}
 	for _, err := range failed {
 		if ok > 0 || exitCode(ctx, err) != exitCode(ctx, failed[0]) {
@@ -230,11 +267,20 @@ func (r reported) Unwrap() error { return r.error }
 
 func told(err error) bool { return as[reported](err) }
 
+// An advised error is one of a command that knows what the user can do about
+// it.
+type advised struct {
+	error
+	next string
+}
+
+func (a advised) Unwrap() error { return a.error }
+
 // message is err and what to do about it, in one line.
 func message(err error) string {
 	line := strings.ReplaceAll(err.Error(), "\n", "; ")
-	if next := hint(err); next != "" {
-		line += "; " + next
+	if a, ok := errors.AsType[advised](err); ok && a.next != "" {
+		line += "; " + a.next
 	}
 	return ui.Safe(line)
 }

@@ -80,6 +80,7 @@ func TestExitCodes(t *testing.T) {
 		{"locked", fmt.Errorf("f %w (pid 1)", sink.ErrLocked), 13, "locked"},
 		{"interrupt", SignalError{os.Interrupt}, 130, "signal"},
 		{"termination", fmt.Errorf("saving: %w", SignalError{syscall.SIGTERM}), 143, "signal"},
+		{"interrupt, and the disk is full", errors.Join(SignalError{os.Interrupt}, scheduler.ErrSink), 3, "io"},
 		{"told already", reported{scheduler.ErrStalled}, 9, "timeout"},
 	} {
 		got := exitCode(t.Context(), c.err)
@@ -116,6 +117,66 @@ func TestASignalExplainsTheRest(t *testing.T) {
 	}
 }
 
+// A disk that failed is not the signal's doing, and must not look as if all were
+// well but for it.
+func TestASignalHidesNoDiskFailure(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(SignalError{syscall.SIGTERM})
+	disk := fmt.Errorf("%w: %w", scheduler.ErrSink, &fs.PathError{Op: "write", Path: "f", Err: syscall.EIO})
+	if got := exitCode(ctx, disk); got != exitIO {
+		t.Errorf("%d, want %d", got, exitIO)
+	}
+	err := together(ctx, 1, []error{disk, context.Cause(ctx)})
+	if got := exitCode(ctx, err); got != exitIO {
+		t.Errorf("of several: %d, want %d", got, exitIO)
+	}
+	err = together(ctx, 1, []error{&source.StatusError{Code: 404}, context.Cause(ctx)})
+	if got := exitCode(ctx, err); got != 143 {
+		t.Errorf("of several without a failing disk: %d, want 143", got)
+	}
+}
+
+func TestHints(t *testing.T) {
+	const again = "the same command goes on"
+	refused := op("dial", os.NewSyscallError("connect", syscall.ECONNREFUSED))
+	for _, c := range []struct {
+		name          string
+		err           error
+		begun, saving string // with nothing fetched, and with something
+	}{
+		{"refused", refused, "is the server running, and is the port right?", again},
+		{"reset", op("read", syscall.ECONNRESET), "try again", again},
+		{"short", io.ErrUnexpectedEOF, "try again", again},
+		{"stalled", scheduler.ErrStalled, "try again later", again},
+		{"no such host", op("dial", &net.DNSError{IsNotFound: true}), "check the name of the host", "check the name of the host"},
+		{"interrupt", SignalError{os.Interrupt}, "", again},
+		{"full", &fs.PathError{Op: "write", Path: "f", Err: syscall.ENOSPC}, "free some space", "free some space, then " + again},
+		{"404", &source.StatusError{Code: 404}, "check the URL", "check the URL"},
+		{"a device", &fs.PathError{Op: "create", Path: os.DevNull, Err: fs.ErrExist}, "it is not a regular file; -o gives another name", "it is not a regular file; -o gives another name"},
+		{"a folder", &fs.PathError{Op: "create", Path: ".", Err: fs.ErrExist}, "it is a folder; -o gives another name", "it is a folder; -o gives another name"},
+		{"a file", &fs.PathError{Op: "create", Path: "exit_test.go", Err: fs.ErrExist}, "--force replaces it, -o gives another name", "--force replaces it, -o gives another name"},
+	} {
+		if got := hintFor(c.err, false); got != c.begun {
+			t.Errorf("%s, nothing fetched: %q, want %q", c.name, got, c.begun)
+		}
+		if got := hintFor(c.err, true); got != c.saving {
+			t.Errorf("%s, something fetched: %q, want %q", c.name, got, c.saving)
+		}
+	}
+}
+
+type faulty struct{}
+
+func (faulty) Write([]byte) (int, error) { panic("out of order\x1b") }
+
+func TestAPanicIsAnError(t *testing.T) {
+	var stderr strings.Builder
+	code := Run(t.Context(), []string{"braid", "version"}, strings.NewReader(""), faulty{}, &stderr)
+	if got := stderr.String(); code != exitOther || !strings.HasPrefix(got, "braid: internal error: out of order\\x1b\n") || !strings.Contains(got, "version.go") {
+		t.Errorf("exit %d\n%s", code, got)
+	}
+}
+
 func TestTogether(t *testing.T) {
 	a, b := &source.StatusError{Code: 404}, &source.StatusError{Code: 500}
 	for _, c := range []struct {
@@ -137,8 +198,8 @@ func TestTogether(t *testing.T) {
 }
 
 func TestMessageIsOneSafeLine(t *testing.T) {
-	err := errors.Join(&source.StatusError{Code: 503, URL: "https://a/"}, errors.New("evil\x1b[2J"))
-	want := `https://a/: the server answered 503 Service Unavailable; evil\x1b[2J; try again later, or with fewer connections: -x 1`
+	err := advised{errors.Join(&source.StatusError{Code: 503, URL: "https://a/"}, errors.New("evil\x1b[2J")), "try\nagain"}
+	want := `https://a/: the server answered 503 Service Unavailable; evil\x1b[2J; try\nagain`
 	if got := message(err); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}

@@ -92,7 +92,7 @@ func (o *getOptions) flags() []*option {
 		{name: "checksum", arg: "ALGO:HEX", group: "basics", set: into(&o.Checksum, digest),
 			use: "what the file must hash to: sha256, sha512, sha384, sha1 or md5; ALGO: may be left out"},
 		{name: "force", aliases: []string{"f"}, group: "basics", set: toggle(&o.Force),
-			use: "replace a file that exists"},
+			use: "replace a file that exists; unlike curl's -f, which is not needed: an error page is never taken for the file"},
 		{name: "remote-time", aliases: []string{"R"}, group: "basics", on: true, set: toggle(&o.RemoteTime),
 			use: "give the file the date that the server says"},
 
@@ -145,7 +145,7 @@ func (o *getOptions) validate(args []string) error {
 		}
 	}
 	if o.Output == "-" {
-		return try("-o FILE", "braid writes to files only")
+		return noStdout()
 	}
 	if len(args) > 1 && o.Checksum != nil {
 		return &usageError{problem: "--checksum is for one URL at a time"}
@@ -161,10 +161,12 @@ func (o *getOptions) checkURL(arg string) error {
 	u, err := url.Parse(arg)
 	shown := source.Redact(arg)
 	switch {
+	case arg == "-" && o.remoteName:
+		return noStdout()
 	case !isURL(arg) && o.remoteName:
 		return try("-o "+shown, "-O takes no name here")
 	case !isURL(arg):
-		return try("https://"+shown, "%q is not a URL", shown)
+		return try(source.Redact(completed(arg)), "%q is not a URL", shown)
 	case err != nil || u.Host == "":
 		return &usageError{problem: "\"" + shown + "\" is not a URL"}
 	case u.Scheme != "http" && u.Scheme != "https":

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/time/rate"
 
@@ -24,7 +23,7 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 	if len(o.URLs) > 1 && o.Output != "" && !isFolder(o.place(o.Output)) {
 		return try("braid get -d DIR URL…", "-o %s is one file, but there are %d URLs", o.Output, len(o.URLs))
 	}
-	report := o.reporter(e)
+	report := o.reporter(e, o.Retries)
 	if o.Insecure {
 		report.Warn("--insecure: certificates are not checked, anyone on the way can change the file")
 	}
@@ -92,16 +91,27 @@ func (o *getOptions) place(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	if o.Dir != "." && strings.HasSuffix(path, "/") {
-		return filepath.Join(o.Dir, path) + "/"
+	joined := filepath.Join(o.Dir, path)
+	if slashed(path) {
+		joined += string(filepath.Separator)
 	}
-	return filepath.Join(o.Dir, path)
+	return joined
 }
 
+// makes says whether the folder of the file is made if it is not there: it was
+// named as one, by --dir or by a slash at its end.
+func (o *getOptions) makes() bool {
+	return slashed(o.Output) || o.Dir != "." && !filepath.IsAbs(o.Output)
+}
+
+// isFolder says whether path is a folder, or is to be one.
 func isFolder(path string) bool {
-	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(filepath.Separator)) {
+	if slashed(path) {
 		return true
 	}
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
 }
+
+// slashed says whether path is written as a folder's.
+func slashed(path string) bool { return path != "" && os.IsPathSeparator(path[len(path)-1]) }

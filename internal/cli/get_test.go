@@ -80,6 +80,10 @@ func TestGetRefuses(t *testing.T) {
 		{nil, "get needs a URL; try: braid get https://example.com/file"},
 		{[]string{""}, "the URL is empty, as if from a variable that is not set; try: braid https://example.com/file"},
 		{[]string{"example.com/f"}, `"example.com/f" is not a URL; try: https://example.com/f`},
+		{[]string{"http:/a/b"}, `"http:/a/b" is not a URL; try: http://a/b`},
+		{[]string{"127.0.0.1:80/f"}, `"127.0.0.1:80/f" is not a URL; try: http://127.0.0.1:80/f`},
+		{[]string{"-O", "-", u}, "braid writes to files only; try: -o FILE"},
+		{[]string{"-x", "http://me:secret@proxy/", u}, `--connections wants a number from 1 to 64, not "http://proxy/"; try: braid get --help`},
 		{[]string{"-O", "name", u}, "-O takes no name here; try: -o name"},
 		{[]string{"ftp://a/b"}, `"ftp://a/b" is not a URL braid can fetch, which begin with http:// or https://; try: braid get --help`},
 		{[]string{"https:///f"}, `"https:///f" is not a URL; try: braid get --help`},
@@ -127,5 +131,33 @@ func TestDefaultsAreWhatHelpSays(t *testing.T) {
 	plain, err2 := parse(t, u)
 	if diff := cmp.Diff(plain, changed, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" || err != nil || err2 != nil {
 		t.Errorf("%v, %v\n%s", err, err2, diff)
+	}
+}
+
+// A slash at the end always means a folder, and one that is made.
+func TestWhereFilesGo(t *testing.T) {
+	here := t.TempDir()
+	for _, c := range []struct {
+		args, want string
+		makes      bool
+	}{
+		{"", "f", false},
+		{"-o x", "x", false},
+		{"-o x/", "x/f", true},
+		{"--output=./x/", "x/f", true},
+		{"-d y", "y/f", true},
+		{"-d y -o x", "y/x", true},
+		{"-d y -o x/", "y/x/f", true},
+		{"-o " + here, here + "/f", false},
+		{"-o " + here + "/x/", here + "/x/f", true},
+		{"-d y -o " + here + "/x", here + "/x", false},
+	} {
+		o, err := parse(t, append(strings.Fields(c.args), u)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := filepath.ToSlash(o.target(u)); got != filepath.ToSlash(c.want) || o.makes() != c.makes {
+			t.Errorf("%s: %s, made %v; want %s, %v", c.args, got, o.makes(), c.want, c.makes)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"strconv"
+
+	"braid/scheduler/source"
 )
 
 // An option is one flag of a command. It implements cli.Flag.
@@ -44,6 +46,9 @@ func (o *option) Apply(set *flag.FlagSet) error {
 func (o *option) take(value string) error {
 	err := o.set(value)
 	if w, ok := errors.AsType[wanted](err); ok {
+		if isURL(value) { // as of curl's -x, which names a proxy
+			value = source.Redact(value)
+		}
 		err = fmt.Errorf("--%s wants %s, not %q", o.name, string(w), value)
 	} else if err != nil {
 		err = fmt.Errorf("--%s: %w", o.name, err)

@@ -17,7 +17,7 @@ func newScreen() screen { return screen{Progress: true, Color: "auto"} }
 func (s *screen) flags() []*option {
 	return []*option{
 		{name: "progress", group: "screen", on: true, use: "show how far it is", set: toggle(&s.Progress)},
-		{name: "quiet", aliases: []string{"q"}, group: "screen", use: "say nothing but errors", set: toggle(&s.Quiet)},
+		{name: "quiet", aliases: []string{"q", "s", "silent"}, group: "screen", use: "say nothing but errors and warnings", set: toggle(&s.Quiet)},
 		{name: "json", group: "screen", use: "events on stdout, one JSON object a line; see braid help json", set: toggle(&s.JSON)},
 		s.color(),
 	}
@@ -30,12 +30,14 @@ func (s *screen) color() *option {
 	}
 }
 
-// reporter is the reporter that the user chose.
-func (s *screen) reporter(e *env) ui.Reporter {
+// reporter is the reporter that the user chose; retries is how often something
+// is asked for again in a row.
+func (s *screen) reporter(e *env, retries int) ui.Reporter {
 	return ui.For(ui.Options{
 		Out: e.out, Err: e.err,
 		JSON: s.JSON, Quiet: s.Quiet, NoProgress: !s.Progress, Color: s.Color,
-		Redact: source.Redact,
-		Kind:   kindOf,
+		Retries: retries,
+		Redact:  source.Redact,
+		Kind:    kindOf,
 	})
 }

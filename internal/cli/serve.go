@@ -27,7 +27,9 @@ func serveCommand(e *env) *command {
 		brief: "serve a folder to clients that fetch in parts",
 		about: "Serves the files of a folder, this one if none is named, with ranges and validators " +
 			"that downloads can be resumed with. The first line on stdout is the URL. It listens on this " +
-			"machine only, unless --addr says otherwise, and asks nobody for a password.",
+			"machine only, unless --addr says otherwise, and asks nobody for a password. " +
+			"At /transfer/PATH a browser saves the file at PATH instead of showing it. " +
+			"Names that begin with a dot are neither shown nor served.",
 		examples: []example{
 			{"braid serve", "this folder, on 127.0.0.1:8080"},
 			{"braid serve -a :8080 /srv/iso", "to the whole network"},
@@ -37,6 +39,7 @@ func serveCommand(e *env) *command {
 		flags:    o.flags(),
 		validate: o.validate,
 		run:      func(ctx context.Context) error { return runServe(ctx, e, *o) },
+		advise:   serveAdvice,
 	}
 }
 

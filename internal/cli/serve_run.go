@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"sync"
+	"time"
 
 	"braid/internal/ui"
 	"braid/server"
@@ -20,6 +23,9 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 		options.Log = accessLog(e)
 	}
 	handler, err := server.New(options)
+	if address := addressOf(o.Root); address != "" && errors.Is(err, fs.ErrNotExist) {
+		return try("braid serve -a "+address, "there is no folder %q here", o.Root)
+	}
 	if err != nil {
 		return err
 	}
@@ -44,6 +50,30 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 	return err
 }
 
+// addressOf is the address that people mean who write a port, or HOST:PORT,
+// where the folder stands; "" if it does not look like one.
+func addressOf(word string) string {
+	if !strings.Contains(word, ":") {
+		word = ":" + word
+	}
+	address, err := parseAddress(word)
+	if err != nil {
+		return ""
+	}
+	return address
+}
+
+// serveAdvice is what can be done about an error of serve.
+func serveAdvice(err error) string {
+	switch {
+	case listening(err):
+		return "--addr takes another address"
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the name of the folder"
+	}
+	return ""
+}
+
 // accessLog writes one line for each request, as it ends.
 func accessLog(e *env) func(server.Access) {
 	var mu sync.Mutex
@@ -57,8 +87,19 @@ func accessLog(e *env) func(server.Access) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintf(e.err, "%s %s %s %s %d %d %v%s\n", a.Time.Format("15:04:05.000"), a.Remote, a.Method, ui.Safe(what), a.Status, a.Bytes, a.Duration, cut)
+		fmt.Fprintf(e.err, "%s %s %s %s %d %d %v%s\n", a.Time.Format("15:04:05.000"), a.Remote, a.Method, ui.Safe(what), a.Status, a.Bytes, rounded(a.Duration), cut)
 	}
+}
+
+// rounded is d as exact as anyone wants to read it.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond)
+	case d >= time.Millisecond:
+		return d.Round(100 * time.Microsecond)
+	}
+	return d.Round(time.Microsecond)
 }
 
 // shownAddress is an address that a browser on this machine can open.

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/dustin/go-humanize"
-
 	"braid/internal/ui"
 	"braid/scheduler/sink"
 	"braid/segment"
@@ -26,6 +24,7 @@ func runStatus(ctx context.Context, e *env, o statusOptions) error {
 	for _, path := range o.Paths {
 		for _, file := range interrupted(path) {
 			if err := o.report(e.out, file); err != nil {
+				err = advised{err, statusAdvice(err)}
 				failed = append(failed, err)
 				fmt.Fprintln(e.err, "braid: "+message(err))
 				continue
@@ -57,17 +56,37 @@ func (o *statusOptions) report(out io.Writer, path string) error {
 		if _, there := os.Stat(path); there == nil {
 			return fmt.Errorf("%s has no checkpoint: it is complete, or was not fetched by braid", path)
 		}
-		return fmt.Errorf("%w: no download of that name was begun here", err)
+		return &unknownError{path, err}
 	}
 	if err != nil {
 		return err
 	}
 	s := newStanding(r)
 	if o.JSON {
-		return json.NewEncoder(out).Encode(s)
+		return s.json(out)
 	}
 	_, err = io.WriteString(out, s.text(o.Ranges))
 	return err
+}
+
+// An unknownError says that there is no trace of a download.
+type unknownError struct {
+	path string
+	err  error
+}
+
+func (e *unknownError) Error() string { return e.path + ": no download of that name was begun here" }
+func (e *unknownError) Unwrap() error { return e.err }
+
+// statusAdvice is what can be done about an error of status.
+func statusAdvice(err error) string {
+	switch {
+	case errors.Is(err, segment.ErrVersion):
+		return "use that braid, or remove the file that ends in .part.ck"
+	case errors.Is(err, segment.ErrCorrupt):
+		return "the same command begins anew"
+	}
+	return ""
 }
 
 // A standing is what is known of one interrupted download.
@@ -96,16 +115,46 @@ func newStanding(r sink.Report) standing {
 	if c == nil {
 		return s
 	}
-	s.Total, s.Done, s.Complete = &c.Grid.Size, c.Done.Bytes(c.Grid), c.Complete
+	s.Total, s.Done, s.Complete = &c.Grid.Size, c.Grid.Size-c.Missing(), c.Complete
 	s.ETag, s.Host = c.Identity.ETag, c.Host
 	if !c.Identity.Modified.IsZero() {
 		s.Modified = c.Identity.Modified.Format("2006-01-02T15:04:05Z07:00")
 	}
+	s.Missing = missing(c)
+	return s
+}
+
+// missing is what is neither in a whole block of c nor in the beginning of one.
+func missing(c *segment.Checkpoint) (all []rangeJSON) {
+	begun := map[int]int64{}
+	for _, h := range c.Heads {
+		begun[h.Block] = h.Len
+	}
 	for first, past := range c.Done.Gaps() {
 		gap := c.Grid.Span(first, past)
-		s.Missing = append(s.Missing, rangeJSON{First: gap.Off, Last: gap.End - 1})
+		off := gap.Off
+		for i := first; i < past; i++ {
+			if begun[i] == 0 {
+				continue
+			}
+			block := c.Grid.Range(i)
+			if off < block.Off {
+				all = append(all, rangeJSON{First: off, Last: block.Off - 1})
+			}
+			off = block.Off + begun[i]
+		}
+		all = append(all, rangeJSON{First: off, Last: gap.End - 1})
 	}
-	return s
+	return all
+}
+
+// json writes the standing as one line.
+func (s standing) json(out io.Writer) error {
+	line, err := json.Marshal(s)
+	if err == nil {
+		_, err = out.Write(ui.Inert(append(line, '\n')))
+	}
+	return err
 }
 
 // text is the standing for people: one line, or with the missing ranges more.
@@ -117,10 +166,10 @@ func (s standing) text(ranges bool) string {
 		b.WriteString("begun, and cannot be resumed: the server serves no ranges")
 	case s.PartGone && !s.Complete:
 		b.WriteString("its .part file is gone: the next run begins anew")
-	case s.Complete:
-		fmt.Fprintf(&b, "all %s are there; only the name is missing", humanize.IBytes(uint64(*s.Total)))
+	case s.Complete, *s.Total == 0:
+		fmt.Fprintf(&b, "all %s are there; only the name is missing", ui.Size(*s.Total))
 	default:
-		fmt.Fprintf(&b, "%d%%, %s of %s", 100*s.Done / *s.Total, humanize.IBytes(uint64(s.Done)), humanize.IBytes(uint64(*s.Total)))
+		fmt.Fprintf(&b, "%d%%, %s of %s", 100*s.Done / *s.Total, ui.Size(s.Done), ui.Size(*s.Total))
 	}
 	if s.Host != "" {
 		b.WriteString(", from " + ui.Safe(s.Host))
@@ -129,12 +178,12 @@ func (s standing) text(ranges bool) string {
 		b.WriteString(", ETag " + ui.Safe(s.ETag))
 	}
 	if s.Damaged {
-		b.WriteString(", one checkpoint slot is damaged")
+		b.WriteString(", one of the checkpoint's two copies is damaged and the other one is used")
 	}
 	if s.Pid != 0 {
 		fmt.Fprintf(&b, "; braid is at work on it (pid %d)", s.Pid)
-	} else if s.Total != nil {
-		b.WriteString("; braid URL goes on")
+	} else if s.Total != nil && (s.Complete || !s.PartGone) {
+		b.WriteString("; the same command goes on")
 	}
 	b.WriteString("\n")
 	if ranges {

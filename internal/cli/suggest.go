@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -8,19 +9,9 @@ import (
 	"braid/scheduler/source"
 )
 
-// elsewhere is what flags of other programs are called here.
-var elsewhere = map[string]string{
-	"-s": "-q, to be silent", "--silent": "-q, to be silent",
-	"-C": "the command without it, braid goes on by itself", "--continue-at": "the command without it, braid goes on by itself",
-	"-P": "-d", "--output-dir": "--dir", "--directory-prefix": "--dir",
-	"-t": "--retry", "--tries": "--retry", "--max-tries": "--retry", "--max-speed": "--limit-rate",
-	"--max-connection-per-server": "--connections", "--split": "--connections", "--num-connections": "--connections",
-	"--no-check-certificate": "--insecure", "--ca-certificate": "--cacert",
-}
-
 func (c *command) unknownFlag(flag string) error {
-	if here, ok := elsewhere[flag]; ok && c.name == "get" {
-		return try(here, "%s has no flag %s", c.name, flag)
+	if h, ok := habits[c.name][flag]; ok {
+		return h.of(c, flag)
 	}
 	var names []string
 	for _, f := range c.flags {
@@ -46,8 +37,9 @@ func unknownCommand(all []*command, word string) error {
 	if near := nearest(word, names); near != "" {
 		return try("braid "+near, "there is no command %q", word)
 	}
-	if u, err := url.Parse("https://" + word); err == nil && strings.ContainsAny(word, "./") && u.Host != "" {
-		return try("braid https://"+source.Redact(word), "%q is neither a command nor a URL", source.Redact(word))
+	whole := completed(word)
+	if u, err := url.Parse(whole); err == nil && strings.ContainsAny(word, "./:") && u.Host != "" {
+		return try("braid "+source.Redact(whole), "%q is neither a command nor a URL", source.Redact(word))
 	}
 	return try("braid --help", "there is no command %q", word)
 }
@@ -95,6 +87,31 @@ func isURL(word string) bool {
 		return !('a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' || strings.IndexByte("+-.", b) >= 0)
 	})
 }
+
+// completed is word, which is no URL, as the URL that was probably meant. Plain
+// http is likelier of what is near, or has a port of its own.
+func completed(word string) string {
+	scheme, rest, _ := strings.Cut(word, ":")
+	if s := strings.ToLower(scheme); s == "http" || s == "https" {
+		return s + "://" + strings.TrimLeft(rest, "/")
+	}
+	u, err := url.Parse("http://" + word)
+	if err == nil && (near(u.Hostname()) || u.Port() != "") && !strings.HasSuffix(u.Port(), "443") {
+		return "http://" + word
+	}
+	return "https://" + word
+}
+
+// near says whether host is this machine, or one in this house.
+func near(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return strings.EqualFold(host, "localhost")
+	}
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
+}
+
+func noStdout() error { return try("-o FILE", "braid writes to files only") }
 
 func emptyURL() error {
 	return try("braid https://example.com/file", "the URL is empty, as if from a variable that is not set")

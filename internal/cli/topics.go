@@ -35,7 +35,7 @@ func exitCodesHelp(width int) string {
 	}
 	p.table("", 3, rows)
 	p.gap()
-	p.text("Of several downloads: if all failed for one reason its code, else 12. A signal comes before everything.")
+	p.text("Of several downloads: if all failed for one reason its code, else 12. A signal comes before everything but bytes that could not be saved.")
 	return p.String()
 }
 
@@ -57,5 +57,7 @@ func jsonHelp(width int) string {
 	p.text("An error has kind (a name of braid help exit-codes), msg and, where known, code, status, retryable and hint. " +
 		"Sizes are bytes, rates bytes a second. What is unknown is absent. Secrets in URLs are replaced by REDACTED. " +
 		"Ignore types and fields that you do not know: v rises if that is not enough.")
+	p.gap()
+	p.text("What is wrong with the command line is told on stderr alone: with exit code 2 there may be no event at all.")
 	return p.String()
 }

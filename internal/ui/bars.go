@@ -79,6 +79,7 @@ func (b *bars) add(row func(decor.Statistics) string) *mpb.Bar {
 type barTransfer struct {
 	*bars
 	name  string
+	size  int64
 	view  atomic.Pointer[view]
 	whole *mpb.Bar
 	cells *mpb.Bar // nil until Watch
@@ -103,6 +104,7 @@ func (t *barTransfer) count(current, total, before int64) {
 }
 
 func (t *barTransfer) Probe(id segment.Identity, _ bool, _ string, resumed int64) {
+	t.size = id.Size
 	t.set(func(v *view) { v.phase = "starting" })
 	t.count(resumed, id.Size, resumed)
 }
@@ -132,8 +134,8 @@ func (t *barTransfer) watch(j watched, g segment.Grid) (stop func()) {
 }
 
 func (t *barTransfer) Retry(e scheduler.Event) {
-	if !t.hush.again(e) {
-		t.line(t.o.retryLine(t.name, e))
+	if s := t.hush.line(t.o, t.name, e); s != "" {
+		t.line(s)
 	}
 }
 
@@ -162,7 +164,7 @@ func (t *barTransfer) End(r Result) {
 		t.p, t.above = nil, nil
 	}
 	if r.Err != nil {
-		t.print(t.failure(t.name, r))
+		t.print(t.failure(t.name, t.size, r))
 	} else {
 		t.print(resultLine(t.name, r))
 	}

@@ -139,7 +139,7 @@ func TestBarsOfUnknownSize(t *testing.T) {
 		if !strings.Contains(got, "11.0 MiB") || strings.Count(got, "\n") != 1 {
 			t.Errorf("shows %q, want one row", got)
 		}
-		if got, want := screen(t, 200, err.String()), "braid: big.iso: no space left on device; free some space, then run the same command again\n"; got != want {
+		if got, want := screen(t, 200, err.String()), "braid: big.iso: no space left on device; free some space, then the same command goes on\n"; got != want {
 			t.Errorf("ends with %q, want %q", got, want)
 		}
 	})
@@ -168,7 +168,7 @@ func TestTypingDoesNotSpoilThePicture(t *testing.T) {
 		r := badEnd()
 		r.Hint, r.Err = "", errors.New("interrupted")
 		tr.End(r)
-		if got, want := screen(t, 40, err.String()), "saving\nbraid: big.iso: interrupted\n"; got != want {
+		if got, want := screen(t, 40, err.String()), "braid: saving\nbraid: big.iso: interrupted\n"; got != want {
 			t.Errorf("%q is left, want %q", got, want)
 		}
 	})

@@ -13,9 +13,10 @@ type Options struct {
 	Err io.Writer // for people: bars, lines, errors
 
 	JSON       bool   // events on Out, one a line
-	Quiet      bool   // errors only
+	Quiet      bool   // errors, warnings and the path only
 	NoProgress bool   // how it ends and what goes wrong, but nothing in between
 	Color      string // "always", "never"; anything else leaves it to terminal and environment
+	Retries    int    // how often something is asked for again in a row; 0 if that is not to be told
 
 	Redact func(url string) string // takes the secrets out of a URL; nil leaves it as it is
 	Kind   func(error) string      // names an error; nil names them all "other"

@@ -4,8 +4,6 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"braid/scheduler"
 )
 
 // ink says whether colours may be used.
@@ -62,13 +60,18 @@ func (c *console) Warn(text string) {
 }
 
 // Note implements Reporter.
-func (c *console) Note(text string) { c.line(c.o.text(text)) }
+func (c *console) Note(text string) { c.line("braid: " + c.o.text(text)) }
 
-// Exit implements Reporter: people see how each download ended.
-func (c *console) Exit(Exit) {}
+// Exit implements Reporter: people have seen how each download ended, but may
+// want to be told of many.
+func (c *console) Exit(x Exit) {
+	if x.OK+x.Failed > 1 {
+		c.line("braid: " + exitLine(x))
+	}
+}
 
-func (c *console) failure(name string, r Result) string {
-	return c.ink.paint(red, "braid:") + " " + c.o.errorLine(name, r)
+func (c *console) failure(name string, size int64, r Result) string {
+	return c.ink.paint(red, "braid:") + " " + c.o.errorLine(name, size, r)
 }
 
 // path tells a program that reads our output where the file is:
@@ -79,34 +82,6 @@ func (c *console) path(r Result) {
 	if r.Err == nil && r.Output != "" && r.Output != "-" && !isTerminal(c.o.Out) {
 		io.WriteString(c.o.Out, r.Output+"\n")
 	}
-}
-
-// A hush keeps eight connections that fail for one reason from saying so eight
-// times.
-type hush struct {
-	mu   sync.Mutex
-	said map[string]time.Time
-}
-
-const hushTime = 10 * time.Second
-
-// again says whether what e tells was told a moment ago.
-func (h *hush) again(e scheduler.Event) bool {
-	key := ""
-	if e.Err != nil {
-		key = e.Err.Error()
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := time.Now()
-	if at, ok := h.said[key]; ok && now.Sub(at) < hushTime {
-		return true
-	}
-	if h.said == nil || len(h.said) > 100 {
-		h.said = map[string]time.Time{}
-	}
-	h.said[key] = now
-	return false
 }
 
 // every calls f each d until stop is called, which waits for f.

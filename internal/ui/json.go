@@ -56,12 +56,12 @@ func (e *events) emit(event any) {
 	}
 	e.out.Lock()
 	defer e.out.Unlock()
-	e.o.Out.Write(inert(line.Bytes()))
+	e.o.Out.Write(Inert(line.Bytes()))
 }
 
-// inert escapes what a terminal might obey, which in JSON changes nothing of
-// what a program reads.
-func inert(line []byte) []byte {
+// Inert is a line of JSON with everything escaped that a terminal might obey,
+// which changes nothing of what a program reads.
+func Inert(line []byte) []byte {
 	if !bytes.ContainsFunc(line[:len(line)-1], obeyed) {
 		return line
 	}
@@ -113,9 +113,11 @@ type eventTransfer struct {
 	*events
 	id   int
 	name string
+	size int64
 }
 
 func (t *eventTransfer) Probe(id segment.Identity, ranges bool, proto string, resumed int64) {
+	t.size = id.Size
 	modified := ""
 	if !id.Modified.IsZero() {
 		modified = id.Modified.UTC().Format(time.RFC3339)
@@ -160,6 +162,9 @@ func (t *eventTransfer) progress(s scheduler.Stats) {
 }
 
 func (t *eventTransfer) Retry(e scheduler.Event) {
+	if t.o.ended(e.Err) {
+		return
+	}
 	yes := true
 	p := problem{Kind: "other", Retryable: &yes}
 	if e.Err != nil {
@@ -215,7 +220,7 @@ func (t *eventTransfer) End(r Result) {
 	}{at("error", t.id), problem{
 		Kind: r.Kind, Msg: t.o.text(r.Err.Error()), Code: r.Code, Status: r.Status, Retryable: &again, Hint: t.o.text(r.Hint),
 	}, seconds, r.Resumable})
-	t.line(t.failure(t.name, r))
+	t.line(t.failure(t.name, t.size, r))
 }
 
 // retryable says whether the same command may do better later, with nothing

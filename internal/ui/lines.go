@@ -28,6 +28,7 @@ func (l *lines) Begin(_ int, url, output string) Transfer {
 type lineTransfer struct {
 	*lines
 	name string
+	size int64
 	hush hush
 }
 
@@ -39,8 +40,9 @@ func (t *lineTransfer) progress(format string, args ...any) {
 }
 
 func (t *lineTransfer) Probe(id segment.Identity, _ bool, _ string, resumed int64) {
+	t.size = id.Size
 	if resumed > 0 {
-		t.progress("%s: going on at %s, %s of %s are here", t.name, percent(resumed, id.Size), size(resumed), size(id.Size))
+		t.progress("%s: going on at %s, %s of %s are here", t.name, percent(resumed, id.Size), Size(resumed), Size(id.Size))
 	}
 }
 
@@ -51,8 +53,8 @@ func (t *lineTransfer) watch(j watched) (stop func()) {
 }
 
 func (t *lineTransfer) Retry(e scheduler.Event) {
-	if !t.hush.again(e) {
-		t.progress("%s", t.o.retryLine(t.name, e))
+	if s := t.hush.line(t.o, t.name, e); s != "" {
+		t.progress("%s", s)
 	}
 }
 
@@ -64,7 +66,7 @@ func (t *lineTransfer) Verify(algorithm string, total int64, done func() int64) 
 
 func (t *lineTransfer) End(r Result) {
 	if r.Err != nil {
-		t.line(t.failure(t.name, r))
+		t.line(t.failure(t.name, t.size, r))
 		return
 	}
 	t.line(resultLine(t.name, r))

@@ -64,7 +64,14 @@ func badEnd() Result {
 	return Result{
 		Output: "out/big.iso", Bytes: 40 * mib, Elapsed: 22 * time.Second,
 		Err: errors.New("no space left on device"), Code: 3, Kind: "io",
-		Hint: "free some space, then run the same command again", Resumable: true,
+		Hint: "free some space, then the same command goes on", Resumable: true,
+	}
+}
+
+func signalEnd() Result {
+	return Result{
+		Output: "out/big.iso", Bytes: 40 * mib, Elapsed: 22 * time.Second, Saved: 10 * mib,
+		Err: errors.New("interrupted"), Code: 130, Kind: "signal", Hint: "the same command goes on", Resumable: true,
 	}
 }
 
@@ -78,6 +85,7 @@ func TestLines(t *testing.T) {
 		"lines-no-progress.txt": {Options{NoProgress: true}, goodEnd()},
 		"quiet-good.txt":        {Options{Quiet: true}, goodEnd()},
 		"quiet-bad.txt":         {Options{Quiet: true}, badEnd()},
+		"lines-signal.txt":      {Options{Retries: 5, Kind: func(error) string { return "network" }}, signalEnd()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -91,21 +99,6 @@ func TestLines(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestHushLetsOtherReasonsThrough(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var h hush
-		a, b := scheduler.Event{Err: errors.New("a")}, scheduler.Event{Err: errors.New("b")}
-		got := []bool{h.again(a), h.again(a), h.again(b), h.again(a)}
-		time.Sleep(hushTime)
-		got = append(got, h.again(a))
-		for i, want := range []bool{false, true, false, true, false} {
-			if got[i] != want {
-				t.Errorf("event %d: hushed is %v, want %v", i, got[i], want)
-			}
-		}
-	})
 }
 
 func TestStopWaits(t *testing.T) {

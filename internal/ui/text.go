@@ -35,8 +35,8 @@ func host(rawURL string) string {
 	return "the server"
 }
 
-// size writes n bytes with one decimal, in powers of 1024.
-func size(n int64) string {
+// Size writes n bytes with one decimal, in powers of 1024.
+func Size(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)
 	}
@@ -47,7 +47,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%.1f %ciB", v, "KMGTPE"[unit])
 }
 
-func speed(bytesPerSecond float64) string { return size(int64(bytesPerSecond)) + "/s" }
+func speed(bytesPerSecond float64) string { return Size(int64(bytesPerSecond)) + "/s" }
 
 // span writes a duration in its two largest units: 0.8s, 41s, 1m02s, 2h05m,
 // 3d04h.
@@ -104,21 +104,21 @@ func progressLine(name string, s scheduler.Stats) string {
 	if s.Retries > 0 {
 		parts = append(parts, count(s.Retries, "retry"))
 	}
-	have := size(s.Written)
+	have := Size(s.Written)
 	if s.Size >= 0 {
-		have = percent(s.Written, s.Size) + " " + have + " of " + size(s.Size)
+		have = percent(s.Written, s.Size) + " " + have + " of " + Size(s.Size)
 	}
 	return name + ": " + have + ", " + strings.Join(parts, ", ")
 }
 
 // resultLine is how a transfer ended well, in one line.
 func resultLine(name string, r Result) string {
-	line := fmt.Sprintf("%s  %s in %s", name, size(r.Bytes), span(r.Elapsed))
+	line := fmt.Sprintf("%s  %s in %s", name, Size(r.Bytes), span(r.Elapsed))
 	if r.Wire > 0 && r.Elapsed > 0 {
 		line += " (" + speed(float64(r.Wire)/r.Elapsed.Seconds()) + ")"
 	}
 	if r.Resumed > 0 {
-		line += ", " + size(r.Resumed) + " of it from an earlier run"
+		line += ", " + Size(r.Resumed) + " of it from an earlier run"
 	}
 	if r.Verified != "" {
 		algorithm, _, _ := strings.Cut(r.Verified, ":")
@@ -132,8 +132,12 @@ func resultLine(name string, r Result) string {
 
 // errorLine is how a transfer failed, and what to do about it, in one line. It
 // names the file once, even if the error does so too.
-func (o Options) errorLine(name string, r Result) string {
+// size is the file's, as far as it is known.
+func (o Options) errorLine(name string, size int64, r Result) string {
 	line := o.text(r.Err.Error())
+	if r.Kind == "signal" && r.Resumable && r.Saved > 0 && size > 0 {
+		line += " at " + percent(r.Saved, size) + ", " + Size(r.Saved) + " of " + Size(size) + " are saved"
+	}
 	if !strings.HasPrefix(line, name+":") && !strings.HasPrefix(line, name+" ") {
 		line = name + ": " + line
 	}
@@ -145,9 +149,22 @@ func (o Options) errorLine(name string, r Result) string {
 
 // retryLine says that something is asked for again, and why.
 func (o Options) retryLine(name string, e scheduler.Event) string {
-	line := name + ": asking again in " + span(max(e.Wait, 100*time.Millisecond))
+	line := name + ": "
 	if e.Err != nil {
-		line = name + ": " + o.text(e.Err.Error()) + "; asking again in " + span(max(e.Wait, 100*time.Millisecond))
+		line += o.text(e.Err.Error()) + "; "
+	}
+	line += "asking again in " + span(max(e.Wait, 100*time.Millisecond))
+	if 0 < e.Try && e.Try <= o.Retries {
+		line += fmt.Sprintf(" (%d of %d)", e.Try, o.Retries)
+	}
+	return line
+}
+
+// exitLine is how several downloads ended.
+func exitLine(x Exit) string {
+	line := fmt.Sprintf("%d of %d done", x.OK, x.OK+x.Failed)
+	if x.Failed > 0 && x.Code < 128 { // after a signal the rest was not tried
+		line += fmt.Sprintf(", %d failed", x.Failed)
 	}
 	return line
 }

@@ -13,8 +13,8 @@ func TestSize(t *testing.T) {
 		0: "0 B", 1: "1 B", 1023: "1023 B", 1024: "1.0 KiB", 1<<20 - 1: "1.0 MiB", 1 << 20: "1.0 MiB",
 		365_114_163: "348.2 MiB", 1 << 30: "1.0 GiB", 1<<63 - 1: "8.0 EiB",
 	} {
-		if got := size(n); got != want {
-			t.Errorf("size(%d) = %q, want %q", n, got, want)
+		if got := Size(n); got != want {
+			t.Errorf("Size(%d) = %q, want %q", n, got, want)
 		}
 	}
 }
@@ -95,9 +95,42 @@ func TestResultLine(t *testing.T) {
 }
 
 func TestErrorLine(t *testing.T) {
-	r := Result{Err: errors.New("disk is full\x1b"), Hint: "free some space, then run the same command again"}
-	want := `big.iso: disk is full\x1b; free some space, then run the same command again`
-	if got := (Options{}).errorLine("big.iso", r); got != want {
+	r := Result{Err: errors.New("disk is full\x1b"), Hint: "free some space, then the same command goes on"}
+	want := `big.iso: disk is full\x1b; free some space, then the same command goes on`
+	if got := (Options{}).errorLine("big.iso", 40*mib, r); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+func TestErrorLineOfASignal(t *testing.T) {
+	saved := Result{Err: errors.New("interrupted"), Kind: "signal", Resumable: true, Saved: 49 * mib, Hint: "the same command goes on"}
+	nothing := Result{Err: errors.New("interrupted"), Kind: "signal"}
+	for _, c := range []struct {
+		r    Result
+		size int64
+		want string
+	}{
+		{saved, 200 * mib, "big.iso: interrupted at 24%, 49.0 MiB of 200.0 MiB are saved; the same command goes on"},
+		{saved, -1, "big.iso: interrupted; the same command goes on"},
+		{nothing, 200 * mib, "big.iso: interrupted"},
+	} {
+		if got := (Options{}).errorLine("big.iso", c.size, c.r); got != c.want {
+			t.Errorf("\n got %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+func TestExitLine(t *testing.T) {
+	for _, c := range []struct {
+		x    Exit
+		want string
+	}{
+		{Exit{OK: 3, Failed: 1, Code: 12}, "3 of 4 done, 1 failed"},
+		{Exit{OK: 4}, "4 of 4 done"},
+		{Exit{OK: 1, Failed: 3, Code: 130}, "1 of 4 done"},
+	} {
+		if got := exitLine(c.x); got != c.want {
+			t.Errorf("%+v: %s, want %s", c.x, got, c.want)
+		}
 	}
 }

@@ -51,6 +51,7 @@ type Result struct {
 	Bytes     int64  // of the file
 	Wire      int64  // bytes that came over the network in this run
 	Resumed   int64  // bytes that an earlier run had left
+	Saved     int64  // of a failed download: bytes that the next run need not fetch
 	Retries   int
 	Elapsed   time.Duration
 	Verified  string // the digest that was checked, "sha256:…"; "" if none

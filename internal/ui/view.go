@@ -39,11 +39,11 @@ func (v *view) fields(current, total int64) []field {
 		}
 		return f
 	}
-	f := []field{{long: size(current), rank: 3}}
+	f := []field{{long: Size(current), rank: 3}}
 	if known {
 		f = []field{
 			{long: pad(percent(current, total), 4), rank: 0},
-			{long: pad(size(current)+" of "+size(total), len("100.0 MiB of ")+len(size(total))), rank: 3},
+			{long: pad(Size(current)+" of "+Size(total), len("100.0 MiB of ")+len(Size(total))), rank: 3},
 		}
 	}
 	f = append(f, field{long: pad(speed(v.stats.Rate), len("100.0 MiB/s")), rank: 1})

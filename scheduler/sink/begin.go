@@ -1,12 +1,14 @@
 package sink
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"braid/scheduler"
 	"braid/segment"
@@ -15,41 +17,62 @@ import (
 // maxText is the longest entity-tag or host that a checkpoint holds.
 const maxText = 255
 
+// A Remote is what the server has to say about a file.
+type Remote struct {
+	Identity segment.Identity
+	Host     string           // who sends the bytes, for messages
+	Plain    bool             // it serves no ranges
+	Source   scheduler.Source // asked again for a few bytes that are there, where Identity proves too little; nil if it cannot be
+}
+
 // Begin says what the file turned out to be. It goes on from the checkpoint if
-// that is provably of the same representation, and begins anew otherwise; Notes
-// says why. host is who sends the bytes, for messages.
+// that is of the same file, as far as can be told, and begins anew otherwise;
+// Notes says why. What it goes on with is read back first, so it may take a
+// while; ctx ends that, with its cause.
 //
-// If plain is true, or the size unknown or 0, the file is begun anew and keeps
-// no checkpoint: a plain job cannot be continued.
+// It is the same file if Identity proves so and the URL is the one it was begun
+// with. If the URL is another, or Identity proves nothing, a few of the bytes
+// that are there are asked for again at Source and compared. A Source that
+// cannot be asked leaves an unproved file to be begun anew, and another URL's an
+// error.
 //
-// Its error wraps scheduler.ErrChanged if the file on the server is no longer
-// the one that was begun, unless Options.Restart is set; part and checkpoint
-// stay as they are. Otherwise it wraps scheduler.ErrSink: a disk that is too
-// full for the file shows here.
-func (f *File) Begin(id segment.Identity, host string, plain bool) error {
+// If the remote is plain, or the size unknown or 0, the file is begun anew and
+// keeps no checkpoint: a plain job cannot be continued.
+//
+// Its error wraps scheduler.ErrChanged if the file is another than the one that
+// was begun, and scheduler.ErrNoRanges if it was begun with ranges and there are
+// none now; with Options.Restart it begins anew instead. It is Source's error if
+// that failed. Part and checkpoint stay as they are. Otherwise it wraps
+// scheduler.ErrSink: a disk that is too full for the file shows here.
+func (f *File) Begin(ctx context.Context, remote Remote) error {
 	f.saving.Lock()
 	defer f.saving.Unlock()
 	if f.tried || f.finished || f.closed {
 		return writing(f.part, errors.New("it was begun before"))
 	}
 	f.tried = true
+	id := remote.Identity
 	if len(id.ETag) > maxText {
 		id.ETag = ""
 	}
-	host = host[:min(len(host), maxText)]
-	f.plain = plain || id.Size <= 0
+	f.plain = remote.Plain || id.Size <= 0
 
-	same, err := f.continues(id)
-	switch {
-	case err != nil:
+	how, err := f.judge(id, remote.Source)
+	if err != nil {
 		return err
-	case same:
-		return f.resume()
+	}
+	if how != anew {
+		if how == certain {
+			remote.Source = nil
+		}
+		if going, err := f.resume(ctx, remote.Source); going || err != nil {
+			return err
+		}
 	}
 	f.same = segment.Checkpoint{
 		Identity: id,
 		Grid:     f.cut(id.Size),
-		Host:     host,
+		Host:     remote.Host[:min(len(remote.Host), maxText)],
 		Pid:      os.Getpid(),
 	}
 	var salt [8]byte
@@ -61,34 +84,62 @@ func (f *File) Begin(id segment.Identity, host string, plain bool) error {
 	return nil
 }
 
-// continues says whether what an earlier run left is of the representation id,
-// and notes why not.
-func (f *File) continues(id segment.Identity) (bool, error) {
+// How Begin begins.
+const (
+	anew    = iota
+	certain // go on with what is there
+	likely  // go on if some of it compares well
+)
+
+// judge says how to begin a file that is now said to be id, and notes why.
+func (f *File) judge(id segment.Identity, src scheduler.Source) (how int, err error) {
 	c := f.found
 	switch {
 	case c == nil:
 		if f.partial && f.slots.size == 0 {
-			f.note("%s was left by a run that kept no checkpoint; beginning anew", f.part)
+			f.note(f.part, "it was left by a run that kept no checkpoint; beginning anew")
 		}
-		return false, nil
+		return anew, nil
 	case !f.partial:
-		f.note("%s is gone; beginning anew", f.part)
-		return false, nil
-	case c.Done.Count() == 0:
-		return false, nil
-	case c.Identity.Conflicts(id) && !f.o.Restart:
-		return false, fmt.Errorf("%w since %s was begun", scheduler.ErrChanged, f.part)
-	case c.Identity.Conflicts(id):
-		f.note("%v since %s was begun; beginning anew", scheduler.ErrChanged, f.part)
-		return false, nil
-	case f.plain:
-		f.note("the server does not serve ranges now; beginning anew instead of continuing %s", f.part)
-		return false, nil
-	case !c.Identity.Same(id):
-		f.note("the server does not say enough to prove that its file is still the same; beginning anew instead of continuing %s", f.part)
-		return false, nil
+		f.note(f.part, "it is gone; beginning anew")
+		return anew, nil
+	case len(claims(c)) == 0:
+		return anew, nil
 	}
-	return true, nil
+	switch moved := f.moved(); {
+	case c.Identity.Conflicts(id):
+		return anew, f.changed()
+	case f.plain && !f.o.Restart:
+		return anew, fmt.Errorf("%w any more: %s is kept", scheduler.ErrNoRanges, f.part)
+	case f.plain:
+		f.note(f.part, "%v any more; beginning anew", scheduler.ErrNoRanges)
+		return anew, nil
+	case c.Identity.Same(id) && !moved:
+		return certain, nil
+	case src != nil:
+		return likely, nil
+	case moved:
+		return anew, f.changed()
+	}
+	f.note(f.part, "the server does not say enough to prove that its file is still the same; beginning anew")
+	return anew, nil
+}
+
+// moved says whether what was found came from another URL.
+func (f *File) moved() bool { return !f.found.Origin.Is(withoutSecrets(f.o.URL)) }
+
+// changed is the error that the file is not the one that was begun, or only a
+// note of it, if it may be begun anew.
+func (f *File) changed() error {
+	if f.o.Restart {
+		f.note(f.part, "%v since it was begun; beginning anew", scheduler.ErrChanged)
+		return nil
+	}
+	or := ""
+	if f.moved() {
+		or = fmt.Sprintf(", or %s is of another URL", filepath.Base(f.part))
+	}
+	return fmt.Errorf("%w since %s was begun%s", scheduler.ErrChanged, f.part, or)
 }
 
 // create makes a fresh part and checkpoint. What an earlier run left goes
@@ -115,16 +166,17 @@ func (f *File) create() (err error) {
 	if err != nil {
 		return err
 	}
+	f.partial = true
 	defer func() {
 		if err != nil {
 			// The truncation frees what a failed fallocate leaves behind, even
 			// if the name cannot be removed.
 			_ = data.truncate(0)
 			_ = data.Close()
-			_ = f.disk.remove(f.part)
+			f.partial = f.disk.remove(f.part) != nil
 			_ = f.slots.empty()
 			f.mu.Lock()
-			f.durable = nil
+			f.last = nil
 			f.mu.Unlock()
 		}
 	}()
@@ -134,17 +186,15 @@ func (f *File) create() (err error) {
 			return fmt.Errorf("reserving %d bytes: %w", size, cause(err))
 		}
 	}
-	n := f.same.Grid.Len()
-	f.mu.Lock()
-	f.begun, f.written, f.durable = map[int]progress{}, segment.NewBitmap(n), segment.NewBitmap(n)
-	f.sums = make([]uint32, n)
-	f.mu.Unlock()
+	f.take(&segment.Checkpoint{Done: segment.NewBitmap(f.same.Grid.Len())}, data)
 	if !f.plain {
 		st, err := data.stat()
 		if err != nil {
 			return err
 		}
-		if err := f.slots.begin(f.claim(f.durable, st)); err != nil {
+		c := *f.last
+		c.Part = st.stamp()
+		if err := f.slots.begin(c); err != nil {
 			return err
 		}
 	}
@@ -156,6 +206,23 @@ func (f *File) create() (err error) {
 	}
 	f.data = data
 	return nil
+}
+
+// take begins the run's accounts with what c claims.
+func (f *File) take(c *segment.Checkpoint, data handle) {
+	holes, err := data.holes(f.same.Grid.Size)
+	f.solid = err == nil && !holes
+	last := f.same
+	last.Done, last.Sums, last.Heads = c.Done, c.Sums, c.Heads
+	if last.Sums == nil {
+		last.Sums = make([]uint32, last.Done.Len())
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.begun, f.written, f.sums, f.last = map[int]progress{}, last.Done.Clone(), slices.Clone(last.Sums), &last
+	for _, h := range last.Heads {
+		f.begun[h.Block] = progress{next: place(last.Grid, h).End, sum: h.Sum}
+	}
 }
 
 // withoutSecrets is a URL less what is not part of what it names: userinfo and

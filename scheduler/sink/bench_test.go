@@ -40,7 +40,7 @@ func benchWrite(b *testing.B, size int64, workers int, write func(f *File, p []b
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := f.Begin(segment.Identity{Size: size}, "", false); err != nil {
+		if err := f.Begin(bg, Remote{Identity: segment.Identity{Size: size}}); err != nil {
 			b.Fatal(err)
 		}
 		g := f.Grid()
@@ -75,7 +75,7 @@ func BenchmarkSave(b *testing.B) {
 			}
 			defer f.Close()
 			f.cut = func(size int64) segment.Grid { return segment.Grid{Size: size, Block: 16} }
-			if err := f.Begin(segment.Identity{Size: int64(n) * 16}, "", false); err != nil {
+			if err := f.Begin(bg, Remote{Identity: segment.Identity{Size: int64(n) * 16}}); err != nil {
 				b.Fatal(err)
 			}
 			for i := range n {

@@ -1,21 +1,27 @@
 package sink
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"braid/segment"
 )
 
-// Save makes the blocks in done survive a crash. It also looks whether the part
-// is still where it was. If anything of this fails nothing is made durable any
-// more, and this and all later Saves and Commits return that first error, which
-// wraps scheduler.ErrSink.
+// Save makes everything that was written before it survive a crash: whole blocks
+// and beginnings of blocks, of which a checkpoint holds the longest
+// segment.MaxHeads. It also looks whether part and checkpoint are still where
+// they were. If anything of this fails nothing is made durable any more, and this
+// and all later Saves and Commits return that first error, which wraps
+// scheduler.ErrSink.
 //
-// A plain job has no blocks: what it wrote becomes durable, but is not claimed.
+// All of done must have been written. A plain job has no blocks: what it wrote
+// becomes durable, but is not claimed.
 func (f *File) Save(done *segment.Bitmap) error {
 	f.saving.Lock()
 	defer f.saving.Unlock()
@@ -23,17 +29,14 @@ func (f *File) Save(done *segment.Bitmap) error {
 }
 
 // save is one round of the protocol. What is claimed is settled before the
-// flush: blocks that are written meanwhile wait for the next round.
+// flush: bytes that are written meanwhile wait for the next round.
 func (f *File) save(done *segment.Bitmap) error {
 	if err := f.usable(); err != nil {
 		return err
 	}
-	var union *segment.Bitmap
-	if !f.plain {
-		var err error
-		if union, err = f.add(done); err != nil {
-			return err
-		}
+	c, err := f.snapshot(done)
+	if err != nil {
+		return err
 	}
 	st, err := f.present()
 	if err != nil {
@@ -45,11 +48,12 @@ func (f *File) save(done *segment.Bitmap) error {
 	if f.plain {
 		return nil
 	}
-	if err := f.slots.write(f.claim(union, st)); err != nil {
+	c.Part = st.stamp()
+	if err := f.slots.write(c); err != nil {
 		return f.fail(f.ck, err)
 	}
 	f.mu.Lock()
-	f.durable = union
+	f.last = &c
 	f.mu.Unlock()
 	return nil
 }
@@ -77,75 +81,104 @@ func (f *File) fail(path string, err error) error {
 	return f.poison
 }
 
-// add is the durable blocks and those in done, each of which must have been
-// written to its last byte.
-func (f *File) add(done *segment.Bitmap) (*segment.Bitmap, error) {
+// snapshot is a checkpoint that claims what is written by now. All of done must
+// be.
+func (f *File) snapshot(done *segment.Bitmap) (segment.Checkpoint, error) {
+	c := f.same
+	if f.plain {
+		return c, nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	union := f.durable.Clone()
-	if done.Len() != union.Len() {
-		return nil, writing(f.ck, fmt.Errorf("%d blocks claimed of %d", done.Len(), union.Len()))
+	if done.Len() != f.written.Len() {
+		return c, writing(f.ck, fmt.Errorf("%d blocks claimed of %d", done.Len(), f.written.Len()))
 	}
 	for i := range done.Len() {
-		if !done.Has(i) {
-			continue
-		}
-		if !f.written.Has(i) {
-			return nil, writing(f.ck, fmt.Errorf("block %d is claimed but was not written", i))
-		}
-		union.Set(i)
-	}
-	return union, nil
-}
-
-// claim is a checkpoint that claims done of a part that looks like st.
-func (f *File) claim(done *segment.Bitmap, st info) segment.Checkpoint {
-	c := f.same
-	c.Done = done
-	c.Sums = make([]uint32, done.Len())
-	c.Complete = f.complete
-	c.Part = segment.Stamp{Dev: st.dev, Ino: st.ino, Size: st.size, Modified: st.modified}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i := range c.Sums {
-		if done.Has(i) {
-			c.Sums[i] = f.sums[i]
+		if done.Has(i) && !f.written.Has(i) {
+			return c, writing(f.ck, fmt.Errorf("block %d is claimed but was not written", i))
 		}
 	}
-	return c
+	c.Complete, c.Done, c.Sums = f.complete, f.written.Clone(), slices.Clone(f.sums)
+	for i, at := range f.begun {
+		c.Heads = append(c.Heads, segment.Head{Block: i, Len: at.next - c.Grid.Range(i).Off, Sum: at.sum})
+	}
+	if len(c.Heads) > segment.MaxHeads {
+		slices.SortFunc(c.Heads, func(a, b segment.Head) int { return cmp.Compare(b.Len, a.Len) })
+		c.Heads = c.Heads[:segment.MaxHeads]
+	}
+	slices.SortFunc(c.Heads, func(a, b segment.Head) int { return cmp.Compare(a.Block, b.Block) })
+	return c, nil
 }
 
-// present looks whether the part still is the file that its name stands for,
-// in full length.
+// errGone says that a name no longer stands for the file that is open.
+var errGone = errors.New("it was moved or deleted while running")
+
+// present looks whether part and checkpoint still are the files that their names
+// stand for, and the part in full length.
 func (f *File) present() (info, error) {
-	st, err := f.data.stat()
+	st, err := f.stands(f.data, f.part)
+	if err == nil {
+		if _, err = f.stands(f.slots.file, f.ck); err != nil {
+			err = writing(f.ck, err)
+		}
+	}
+	if errors.Is(err, errGone) {
+		f.lose()
+	}
+	if err != nil || f.plain {
+		return st, err
+	}
+	holes := false
+	if f.solid {
+		holes, err = f.data.holes(f.same.Grid.Size)
+	}
+	switch {
+	case err != nil:
+		return st, err
+	case st.size < f.same.Grid.Size:
+		return st, errors.New("it was made shorter while running")
+	case holes:
+		return st, errors.New("bytes were cut out of it while running")
+	}
+	return st, nil
+}
+
+// stands looks whether path still is the name of h.
+func (f *File) stands(h handle, path string) (info, error) {
+	st, err := h.stat()
 	if err != nil {
 		return info{}, err
 	}
-	there, found, err := f.lookup(f.part)
-	switch {
-	case err != nil:
-		return info{}, err
-	case st.links == 0 || !found || !st.same(there):
-		return info{}, errors.New("it was moved or deleted while running")
-	case !f.plain && st.size < f.same.Grid.Size:
-		return info{}, errors.New("it was made shorter while running")
+	there, found, err := f.lookup(path)
+	if err == nil && (st.links == 0 || !found || !st.same(there)) {
+		err = errGone
 	}
-	return st, nil
+	return st, err
+}
+
+// lose says that the next run can go on with nothing.
+func (f *File) lose() {
+	f.mu.Lock()
+	f.lost = true
+	f.mu.Unlock()
 }
 
 // Commit gives the complete file its name. First it makes every byte durable,
 // then lets verify, if it is not nil, read the whole file.
 //
-// If verify returns a *segment.DigestError the bytes are kept as NAME.part.bad
-// and the checkpoint is dropped. If it returns any other error, or if the name
-// was taken meanwhile and is not to be overwritten (fs.ErrExist), part and
-// checkpoint stay for a later run.
+// If verify returns a *segment.DigestError the bytes are kept as NAME.part.bad,
+// or under the next free name like it, and the checkpoint is dropped. If it
+// returns any other error, or if the name was taken meanwhile and is not to be
+// overwritten (fs.ErrExist), part and checkpoint stay for a later run.
+//
+// If Finished, the file is read back first: if it is no longer what was fetched
+// it is somebody's own file (fs.ErrExist). Whatever verify says, it keeps its
+// name.
 func (f *File) Commit(verify func(io.Reader) error) error {
 	f.saving.Lock()
 	defer f.saving.Unlock()
 	if f.finished {
-		return f.tidy()
+		return f.confirm(verify)
 	}
 	size, err := f.settle()
 	if err != nil {
@@ -163,11 +196,11 @@ func (f *File) Commit(verify func(io.Reader) error) error {
 	// Not every file system has modes and times to set. Without them the file
 	// is no less what was asked for.
 	if err := f.data.publish(); err != nil {
-		f.note("%s keeps its mode: %v", f.path, cause(err))
+		f.note(f.path, "it stays private: %v", cause(err))
 	}
 	if !f.modified.IsZero() {
 		if err := f.disk.chtimes(f.part, f.modified); err != nil {
-			f.note("%s is dated now: %v", f.path, cause(err))
+			f.note(f.path, "it is dated now: %v", cause(err))
 		}
 	}
 	if err := f.data.sync(); err != nil {
@@ -226,15 +259,63 @@ func (f *File) rename() error {
 // reject keeps bytes that are not what they should be, under a name that
 // nothing continues.
 func (f *File) reject(why error) error {
-	bad := f.path + badSuffix
-	err := f.closeData()
-	if err := errors.Join(err, f.disk.rename(f.part, bad)); err != nil {
+	f.lose()
+	err, bad := f.closeData(), ""
+	if err == nil {
+		bad, err = f.moveAside()
+	}
+	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", f.path, why), f.fail(f.part, err))
 	}
 	return errors.Join(fmt.Errorf("%s: %w; the bytes are kept in %s", f.path, why, bad), f.forget(bad))
 }
 
-// tidy ends a finish that was interrupted.
+// moveAside renames the part to NAME.part.bad, or NAME.part.bad.1, …: the first
+// that nobody has.
+func (f *File) moveAside() (bad string, err error) {
+	const most = 1000
+	bad = f.path + badSuffix
+	for n := 1; ; n++ {
+		err = f.disk.renameNew(f.part, bad)
+		if !errors.Is(err, fs.ErrExist) || n > most {
+			return bad, err
+		}
+		bad = fmt.Sprintf("%s%s.%d", f.path, badSuffix, n)
+	}
+}
+
+// confirm ends a finish that was interrupted, if the file is still the one that
+// was given its name then.
+func (f *File) confirm(verify func(io.Reader) error) error {
+	data, err := f.disk.view(f.path)
+	if err != nil {
+		return writing(f.path, err)
+	}
+	defer data.Close()
+	st, err := data.stat()
+	if err != nil {
+		return writing(f.path, err)
+	}
+	bad, err := differing(context.Background(), data, f.found.Grid, claims(f.found))
+	if err != nil {
+		return err
+	}
+	if !st.is(f.found.Part) || len(bad) > 0 {
+		f.lose()
+		return errors.Join(exists(f.path), f.tidy())
+	}
+	if verify != nil {
+		if err := verify(io.NewSectionReader(data, 0, st.size)); err != nil {
+			if _, wrong := errors.AsType[*segment.DigestError](err); wrong {
+				f.lose()
+			}
+			return fmt.Errorf("%s: %w", f.path, err)
+		}
+	}
+	return f.tidy()
+}
+
+// tidy removes what a finish that was interrupted has left.
 func (f *File) tidy() error {
 	if _, found, err := f.lookup(f.part); err != nil {
 		return writing(f.part, err)
@@ -255,7 +336,7 @@ func (f *File) forget(path string) error {
 		return f.fail(path, err)
 	}
 	f.closed = true
-	if err := f.disk.unlock(f.slots.file, f.ck, true); err != nil {
+	if err := f.unlock(true); err != nil {
 		return f.fail(f.ck, err)
 	}
 	if err := f.disk.syncDir(dir); err != nil {
@@ -282,7 +363,6 @@ func (f *File) Close() error {
 		return nil
 	}
 	f.closed = true
-	litter := f.litter()
 	var err error
 	if f.data != nil {
 		err = errors.Join(f.rest(), f.closeData())
@@ -290,7 +370,7 @@ func (f *File) Close() error {
 			err = writing(f.part, err)
 		}
 	}
-	return errors.Join(err, f.disk.unlock(f.slots.file, f.ck, litter))
+	return errors.Join(err, f.unlock(f.litter()))
 }
 
 // rest marks the last slot as left by an orderly stop, so that the next run
@@ -303,7 +383,7 @@ func (f *File) rest() error {
 	if err != nil {
 		return err
 	}
-	c := f.claim(f.durable, st)
-	c.Clean = true
+	c := *f.last
+	c.Part, c.Clean = st.stamp(), true
 	return f.slots.write(c)
 }

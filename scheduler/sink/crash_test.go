@@ -55,11 +55,15 @@ func childFetch(f *File) error {
 	if f.Finished() {
 		return f.Commit(nil)
 	}
-	if err := f.Begin(crashIdentity, "example.org", false); err != nil {
+	if err := f.Begin(bg, Remote{Identity: crashIdentity, Host: "example.org"}); err != nil {
 		return err
 	}
-	fmt.Println("done:", f.Done().Count(), strings.Join(f.Notes(), "; "))
+	fmt.Println("done:", f.Done().Count(), len(f.Begun()), strings.Join(f.Notes(), "; "))
 	g, done := f.Grid(), f.Done()
+	begun := map[int]int64{} // where a block goes on
+	for _, r := range f.Begun() {
+		begun[g.Index(r.Off)] = r.End
+	}
 	blocks, finished := make(chan int), make(chan int)
 	for range 4 {
 		go func() {
@@ -67,7 +71,8 @@ func childFetch(f *File) error {
 			for i := range blocks {
 				r := g.Range(i)
 				crashContent(buf[:r.Len()], r.Off)
-				for p := buf[:r.Len()]; len(p) > 0; { // in pieces: some blocks are half there
+				skip := max(begun[i], r.Off) - r.Off
+				for p := buf[skip:r.Len()]; len(p) > 0; { // in pieces: some blocks are half there
 					n := min(len(p), 100_000)
 					if _, err := f.WriteAt(p[:n], r.End-int64(len(p))); err != nil {
 						panic(err)
@@ -129,7 +134,7 @@ func TestKill(t *testing.T) {
 	}
 	path, want := tempPath(t), make([]byte, crashSize)
 	crashContent(want, 0)
-	kills, resumed, most := 0, 0, 0
+	kills, resumed, most, begun := 0, 0, 0, 0
 	for i := 0; ; i++ {
 		cmd, out := run(t, "fetch", path)
 		if err := cmd.Start(); err != nil {
@@ -145,9 +150,10 @@ func TestKill(t *testing.T) {
 			if err != nil {
 				break
 			}
-			var n int
-			if _, err := fmt.Sscanf(line, "done: %d", &n); err == nil && n > 0 {
+			var n, heads int
+			if _, err := fmt.Sscanf(line, "done: %d %d", &n, &heads); err == nil && n > 0 {
 				resumed++
+				begun += heads
 			}
 			if strings.Contains(line, "were not as") {
 				t.Errorf("round %d: %s", i, line)
@@ -194,7 +200,7 @@ func TestKill(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d kills, %d runs went on from a checkpoint, of up to %d blocks", kills, resumed, most)
+	t.Logf("%d kills, %d runs went on from a checkpoint, of up to %d blocks; %d beginnings of blocks were kept", kills, resumed, most, begun)
 	if kills == 0 {
 		t.Error("nobody was killed")
 	}

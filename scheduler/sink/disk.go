@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"braid/segment"
 )
 
 // A disk is everything that a File asks of a file system, and so everything
@@ -43,7 +45,10 @@ type handle interface {
 	truncate(size int64) error
 	datasync() error // fdatasync(2): the bytes, and what is needed to read them back
 	sync() error     // fsync(2)
-	publish() error  // from private to the mode of any new file, 0666 less the umask
+	// holes says whether some of the first size bytes have no place on the disk,
+	// where the file system can be relied on to tell; elsewhere false.
+	holes(size int64) (bool, error)
+	publish() error // from private to the mode of any new file, 0666 less the umask
 }
 
 // An info is what tells files apart and whether they may be trusted.
@@ -57,6 +62,13 @@ type info struct {
 }
 
 func (i info) same(o info) bool { return i.dev == o.dev && i.ino == o.ino }
+
+func (i info) stamp() segment.Stamp {
+	return segment.Stamp{Dev: i.dev, Ino: i.ino, Size: i.size, Modified: i.modified}
+}
+
+// is says whether i is the file that s was taken of, and as long.
+func (i info) is(s segment.Stamp) bool { return i.dev == s.Dev && i.ino == s.Ino && i.size == s.Size }
 
 // trusted says why the file at path must not be written to: a name in a
 // directory that others may write to can be planted.

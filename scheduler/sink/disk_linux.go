@@ -47,6 +47,21 @@ func (f localFile) allocate(size int64) error {
 	return err
 }
 
+// holes counts the blocks. Only ext4 and XFS are believed: where data is
+// compressed or moved as it is written, the count says something else.
+func (f localFile) holes(size int64) (found bool, err error) {
+	err = f.control(func(fd int) error {
+		var fs unix.Statfs_t
+		var st unix.Stat_t
+		if err := errors.Join(unix.Fstatfs(fd, &fs), unix.Fstat(fd, &st)); err != nil {
+			return err
+		}
+		found = (fs.Type == unix.EXT4_SUPER_MAGIC || fs.Type == unix.XFS_SUPER_MAGIC) && st.Blocks*512 < size
+		return nil
+	})
+	return found, err
+}
+
 func (f localFile) datasync() error { return f.control(unix.Fdatasync) }
 
 // renameNew is renameat2(2) with RENAME_NOREPLACE, which not every file system

@@ -61,6 +61,8 @@ func describe(h windows.Handle, fi fs.FileInfo) (info, error) {
 // held before.
 func (f localFile) allocate(size int64) error { return f.Truncate(size) }
 
+func (localFile) holes(int64) (bool, error) { return false, nil }
+
 func (f localFile) datasync() error { return f.Sync() } // FlushFileBuffers
 func (f localFile) publish() error  { return nil }
 

@@ -5,8 +5,8 @@
 // only to what is complete, verified and durable:
 //
 //	f, err := sink.Open(path, sink.Options{URL: url}) // before any network
-//	err = f.Begin(identity, host, false)              // once the server has said what it is
-//	job := &scheduler.Job{Source: src, Sink: f, Grid: f.Grid(), Done: f.Done()}
+//	err = f.Begin(ctx, remote)                        // once the server has said what it is
+//	job := &scheduler.Job{Source: src, Sink: f, Grid: f.Grid(), Done: f.Done(), Begun: f.Begun()}
 //	if err = job.Run(ctx); err == nil {
 //		err = f.Commit(digest.Check)
 //	}
@@ -21,7 +21,8 @@
 //	        remove ck; fsync folder
 //
 // So a slot claims only bytes that were durable before it was written, and a
-// torn slot leaves the other one. A crash at any instant costs what came since
+// torn slot leaves the other one. It claims whole blocks and the beginnings of
+// others, each with its CRC-32C, so a crash at any instant costs what came since
 // the last Save. The lock on ck is advisory and ends with the process.
 //
 // After a sync has failed nothing is known about what reached the disk, and a
@@ -29,6 +30,7 @@
 // syncs again and never claims more; the next run goes on from the last slot.
 //
 // What it does not promise: that the disk honours a flush, and that nobody else
-// writes to NAME.part meanwhile. It does notice when the part is moved, deleted
-// or made shorter.
+// writes to NAME.part meanwhile. Each Save does notice if part or checkpoint was
+// moved or deleted, or if the part is shorter than it should be; where disk space
+// was reserved, on ext4 and XFS, also if it was cut and made longer again.
 package sink

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -17,11 +18,15 @@ import (
 // same output.
 var ErrLocked = errors.New("is being fetched by another braid")
 
+// ErrForeign says that NAME.part stands there without a checkpoint, so that it
+// may be somebody else's. It wraps fs.ErrExist. No option replaces such a file.
+var ErrForeign = fmt.Errorf("%w and has no checkpoint", fs.ErrExist)
+
 // Options say what may be replaced. The zero Options replace nothing.
 type Options struct {
 	URL       string // where the bytes come from; only a salted hash of it is kept
 	Overwrite bool   // replace an existing file of that name, at Commit
-	Restart   bool   // if the file on the server has changed, drop what was fetched instead of failing
+	Restart   bool   // if what was fetched cannot be continued, drop it instead of failing
 }
 
 // A File is a scheduler.Sink on disk. Open it, Begin once, write and Save,
@@ -38,6 +43,7 @@ type File struct {
 	found    *segment.Checkpoint // what an earlier run left in it; nil if nothing that can be used
 	older    *segment.Checkpoint // its other slot; nil if damaged
 	partial  bool                // there is a part file as well
+	fresh    bool                // there was no checkpoint file before Open
 	finished bool
 
 	tried bool // Begin was called
@@ -46,7 +52,8 @@ type File struct {
 	data     handle     // the part; nil before Begin and after Commit
 	plain    bool
 	same     segment.Checkpoint // what all checkpoints of this run have in common
-	complete bool               // the last slot said so
+	complete bool               // slots say so from now on
+	solid    bool               // the part had no holes at Begin, where that can be told
 	closed   bool
 	modified time.Time
 
@@ -54,12 +61,13 @@ type File struct {
 
 	mu      sync.Mutex // guards what follows; never held during I/O
 	notes   []string
-	begun   map[int]progress // blocks that are partly written
-	written *segment.Bitmap  // blocks whose every byte is in the file
-	sums    []uint32         // CRC-32C of those
-	durable *segment.Bitmap  // blocks the last slot claims
-	end     int64            // of a plain job: bytes written in this attempt
-	poison  error            // the first failure to make something durable
+	begun   map[int]progress    // blocks that are partly written
+	written *segment.Bitmap     // blocks whose every byte is in the file
+	sums    []uint32            // CRC-32C of those
+	last    *segment.Checkpoint // what would survive a crash: what the last slot claims; nil before Begin
+	end     int64               // of a plain job: bytes written in this attempt
+	poison  error               // the first failure to make something durable
+	lost    bool                // part or checkpoint is gone, or the bytes are wrong: nothing can be continued
 }
 
 // progress is how far a block has been written, in order from its start.
@@ -106,8 +114,7 @@ func (f *File) WriteAt(p []byte, off int64) (int, error) {
 
 	f.mu.Lock()
 	switch {
-	case err != nil:
-		delete(f.begun, i)
+	case err != nil: // what was there before still is
 	case end < block.End:
 		f.begun[i] = progress{next: end, sum: sum}
 	default:
@@ -122,7 +129,8 @@ func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// expect is the sum of block i up to off, where its next bytes must go.
+// expect is the sum of block i up to off, where its next bytes must go. A block
+// may be begun anew; what was claimed of it then waits until it is written.
 func (f *File) expect(i int, off, start int64) (uint32, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -130,6 +138,7 @@ func (f *File) expect(i int, off, start int64) (uint32, error) {
 		return 0, writing(f.part, fmt.Errorf("block %d is written a second time", i))
 	}
 	if off == start {
+		delete(f.begun, i)
 		return 0, nil
 	}
 	if at := f.begun[i]; at.next == off {
@@ -188,22 +197,41 @@ func (f *File) Truncate(size int64) error {
 	return nil
 }
 
-// Missing is the first byte that an earlier run left missing, and 0 if no run
-// left anything: where the source should begin to ask.
+// Missing is the first byte that an earlier run left missing, which may be
+// inside a block, and 0 if no run left anything: where the source should begin
+// to ask.
 func (f *File) Missing() int64 {
 	if f.found == nil || !f.partial {
 		return 0
 	}
 	for first := range f.found.Done.Gaps() {
-		return f.found.Grid.Range(first).Off
+		off := f.found.Grid.Range(first).Off
+		for _, h := range f.found.Heads {
+			if h.Block == first {
+				off += h.Len
+			}
+		}
+		return off
 	}
 	return 0
 }
 
 // Finished says that an earlier run of the same URL was stopped after the file
 // had its name and before its checkpoint was gone. Nothing is to be fetched, and
-// Begin is not called: Commit tidies up.
+// Begin is not called: Commit checks the file and tidies up. It is never so
+// with Options.Overwrite, which asks for the file anew.
 func (f *File) Finished() bool { return f.finished }
+
+// Size is the length of the file in bytes; of a plain job, what this attempt
+// has written. It is known after Begin, or if Finished.
+func (f *File) Size() int64 {
+	if !f.plain {
+		return f.same.Grid.Size
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.end
+}
 
 // Grid is how the file is cut. A continued file keeps the grid it was begun
 // with. It is the zero Grid before Begin.
@@ -214,41 +242,74 @@ func (f *File) Grid() segment.Grid { return f.same.Grid }
 func (f *File) Done() *segment.Bitmap {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.durable == nil {
+	if f.last == nil {
 		return segment.NewBitmap(f.same.Grid.Len())
 	}
-	return f.durable.Clone()
+	return f.last.Done.Clone()
+}
+
+// Begun is the beginnings of blocks that would survive a crash now, in order.
+// None of them is in Done.
+func (f *File) Begun() []segment.Range {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.last == nil {
+		return nil
+	}
+	var begun []segment.Range
+	for _, h := range f.last.Heads {
+		begun = append(begun, place(f.last.Grid, h))
+	}
+	return begun
+}
+
+// place is where the bytes of h lie.
+func place(g segment.Grid, h segment.Head) segment.Range {
+	off := g.Range(h.Block).Off
+	return segment.Range{Off: off, End: off + h.Len}
 }
 
 // Resumable is how many bytes the next run would not fetch again.
 func (f *File) Resumable() (bytes int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch {
-	case f.durable != nil:
-		return f.durable.Bytes(f.same.Grid)
-	case f.found != nil && f.partial:
-		return f.found.Done.Bytes(f.found.Grid)
+	c := f.last
+	if c == nil && f.partial {
+		c = f.found
 	}
-	return 0
+	if c == nil || f.lost {
+		return 0
+	}
+	bytes = c.Done.Bytes(c.Grid)
+	for _, h := range c.Heads {
+		bytes += h.Len
+	}
+	return bytes
 }
 
 // Notes are sentences for the user about what was found: a damaged slot, blocks
-// that failed their CRC, why a file was begun anew.
+// that failed their CRC, why a file was begun anew. Each names its file.
 func (f *File) Notes() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append([]string(nil), f.notes...)
 }
 
-func (f *File) note(format string, args ...any) {
+// note adds a sentence about the file at path, whose name it begins with.
+func (f *File) note(path, format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.notes = append(f.notes, fmt.Sprintf(format, args...))
+	f.notes = append(f.notes, filepath.Base(path)+": "+fmt.Sprintf(format, args...))
 }
 
-// SetModified gives the final file this modification time.
-func (f *File) SetModified(t time.Time) { f.modified = t }
+// SetModified gives the final file this modification time, unless it is before
+// 1970 or more than a day ahead: no file is dated so in earnest, and not every
+// file system can.
+func (f *File) SetModified(t time.Time) {
+	if t.Unix() >= 0 && time.Until(t) <= 24*time.Hour {
+		f.modified = t
+	}
+}
 
 // writing says that something could not be kept at path, which it names once.
 func writing(path string, err error) error {

@@ -34,7 +34,7 @@ func TestSinks(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			if err := f.Begin(segment.Identity{Size: g.Size}, "", false); err != nil {
+			if err := f.Begin(bg, Remote{Identity: segment.Identity{Size: g.Size}}); err != nil {
 				t.Fatal(err)
 			}
 			if f.Grid() != g {
@@ -92,7 +92,7 @@ func TestOrder(t *testing.T) {
 		d.mu.Unlock()
 	}
 	step("Open", "lock .part.ck")
-	if err := f.Begin(identity, "example.org", false); err != nil {
+	if err := f.Begin(bg, Remote{Identity: identity, Host: "example.org"}); err != nil {
 		t.Fatal(err)
 	}
 	step("Begin", "syncDir .", "create .part", "allocate .part",
@@ -164,10 +164,10 @@ func TestMisuse(t *testing.T) {
 	if err := f.Commit(nil); !errors.Is(err, scheduler.ErrSink) {
 		t.Errorf("Commit before Begin: %v", err)
 	}
-	if err := f.Begin(identity, "", false); err != nil {
+	if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Begin(identity, "", false); !errors.Is(err, scheduler.ErrSink) {
+	if err := f.Begin(bg, Remote{Identity: identity}); !errors.Is(err, scheduler.ErrSink) {
 		t.Errorf("Begin twice: %v", err)
 	}
 	for _, test := range []struct {
@@ -228,7 +228,7 @@ func TestErrorNamesPathOnce(t *testing.T) {
 		}
 		return nil
 	}
-	err = f.Begin(identity, "", false)
+	err = f.Begin(bg, Remote{Identity: identity})
 	if want := "writing " + path + ".part: reserving 41060 bytes: no space left on device"; err == nil || err.Error() != want {
 		t.Errorf("Begin: %v\nwant   %s", err, want)
 	}
@@ -242,7 +242,7 @@ func TestPlain(t *testing.T) {
 	t.Run("unknown size", func(t *testing.T) {
 		path := tempPath(t)
 		f := mustOpen(t, path, Options{})
-		if err := f.Begin(unknown, "", false); err != nil {
+		if err := f.Begin(bg, Remote{Identity: unknown}); err != nil {
 			t.Fatal(err)
 		}
 		if g := f.Grid(); g.Size != -1 || f.Done().Len() != 0 {
@@ -284,7 +284,7 @@ func TestPlain(t *testing.T) {
 	t.Run("a last attempt shorter than the first", func(t *testing.T) {
 		path := tempPath(t)
 		f := mustOpen(t, path, Options{})
-		if err := f.Begin(unknown, "", false); err != nil {
+		if err := f.Begin(bg, Remote{Identity: unknown}); err != nil {
 			t.Fatal(err)
 		}
 		for _, attempt := range [][]byte{make([]byte, testSize+100), content} {
@@ -300,7 +300,7 @@ func TestPlain(t *testing.T) {
 	t.Run("known size, too few bytes", func(t *testing.T) {
 		path := tempPath(t)
 		f := mustOpen(t, path, Options{})
-		if err := f.Begin(identity, "", true); err != nil {
+		if err := f.Begin(bg, Remote{Identity: identity, Plain: true}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := f.WriteAt(content[:100], 0); err != nil {
@@ -317,7 +317,7 @@ func TestPlain(t *testing.T) {
 		if f.Missing() != 0 {
 			t.Error("nothing can be missing")
 		}
-		if err := f.Begin(identity, "", true); err != nil || !noted(f, "kept no checkpoint") {
+		if err := f.Begin(bg, Remote{Identity: identity, Plain: true}); err != nil || !noted(f, "kept no checkpoint") {
 			t.Fatalf("%v, %q", err, f.Notes())
 		}
 		if _, err := f.WriteAt(content, 0); err != nil {
@@ -331,7 +331,7 @@ func TestPlain(t *testing.T) {
 	t.Run("empty file", func(t *testing.T) {
 		path := tempPath(t)
 		f := mustOpen(t, path, Options{})
-		if err := f.Begin(segment.Identity{Size: 0, ETag: `"e"`}, "", false); err != nil {
+		if err := f.Begin(bg, Remote{Identity: segment.Identity{Size: 0, ETag: `"e"`}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := f.Save(f.Done()); err != nil {
@@ -372,6 +372,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"folder", Options{Overwrite: true}, nil},
 		{"folder/", Options{}, nil},
 		{"foreign", Options{}, fs.ErrExist},
+		{"foreign", Options{}, ErrForeign},
+		{"foreign", Options{Overwrite: true, Restart: true}, ErrForeign},
 		{".", Options{}, nil},
 		{"", Options{}, nil},
 		{strings.Repeat("n", 250), Options{}, syscall.ENAMETOOLONG},
@@ -475,22 +477,27 @@ func TestVerify(t *testing.T) {
 	wrong := &segment.DigestError{Algorithm: "sha256", Want: []byte{1}, Got: []byte{2}}
 	t.Run("wrong", func(t *testing.T) {
 		path := tempPath(t)
-		if err := os.WriteFile(path+badSuffix, []byte("an earlier one"), 0o600); err != nil {
-			t.Fatal(err)
+		for _, earlier := range []string{path + badSuffix, path + badSuffix + ".1"} {
+			if err := os.WriteFile(earlier, []byte("an earlier one"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		f := begun(t, path, Options{})
 		err := finish(f, func(io.Reader) error { return wrong })
 		var digest *segment.DigestError
-		if !errors.As(err, &digest) || errors.Is(err, scheduler.ErrSink) || !strings.Contains(err.Error(), "big.iso.part.bad") {
+		if !errors.As(err, &digest) || errors.Is(err, scheduler.ErrSink) || !strings.Contains(err.Error(), "big.iso.part.bad.2") {
 			t.Errorf("Commit: %v", err)
 		}
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if got := list(t, filepath.Dir(path)); !slices.Equal(got, []string{"big.iso.part.bad"}) {
+		if f.Resumable() != 0 {
+			t.Errorf("Resumable = %d", f.Resumable())
+		}
+		if got := list(t, filepath.Dir(path)); !slices.Equal(got, []string{"big.iso.part.bad", "big.iso.part.bad.1", "big.iso.part.bad.2"}) {
 			t.Errorf("left: %v", got)
 		}
-		if got, _ := os.ReadFile(path + badSuffix); !bytes.Equal(got, content) {
+		if got, _ := os.ReadFile(path + badSuffix + ".2"); !bytes.Equal(got, content) {
 			t.Error("the bytes were not kept")
 		}
 	})
@@ -520,7 +527,7 @@ func TestRead(t *testing.T) {
 	if r, err := Read(path); err != nil || r.Checkpoint != nil || r.Part {
 		t.Errorf("only locked: %+v, %v", r, err)
 	}
-	if err := f.Begin(identity, "example.org", false); err != nil {
+	if err := f.Begin(bg, Remote{Identity: identity, Host: "example.org"}); err != nil {
 		t.Fatal(err)
 	}
 	mustPut(t, f, 4)

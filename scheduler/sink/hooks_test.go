@@ -2,6 +2,7 @@ package sink
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -36,12 +37,17 @@ type scripted struct {
 	mu   sync.Mutex
 	ops  []string
 	fail func(n int, op string) error // n counts from 1; nil lets the operation through
+
+	before func(op string) // runs before each operation
 }
 
 func (s *scripted) op(verb, path string) error {
+	op := verb + " " + strings.TrimPrefix(filepath.Base(path), "big.iso")
+	if s.before != nil {
+		s.before(op)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op := verb + " " + strings.TrimPrefix(filepath.Base(path), "big.iso")
 	s.ops = append(s.ops, op)
 	if s.fail == nil {
 		return nil
@@ -186,7 +192,32 @@ const (
 
 func smallBlocks(size int64) segment.Grid { return segment.Grid{Size: size, Block: testBlock} }
 
+var bg = context.Background()
+
+// A servant is a source of p, or of nothing but err.
+type servant struct {
+	p   []byte
+	at  []segment.Range // what was asked for
+	max int64           // how much a body holds at most; 0 means all
+	err error
+}
+
+func sourceOf(p []byte) *servant { return &servant{p: p} }
+
+func (s *servant) Open(ctx context.Context, r segment.Range) (io.ReadCloser, error) {
+	s.at = append(s.at, r)
+	if s.err != nil {
+		return nil, s.err
+	}
+	if s.max > 0 {
+		r.End = min(r.End, r.Off+s.max)
+	}
+	return io.NopCloser(io.NewSectionReader(bytes.NewReader(s.p), r.Off, r.Len())), nil
+}
+
 var (
+	otherContent = bytes.Repeat([]byte("another file "), testSize/13+1)[:testSize]
+
 	day      = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	identity = segment.Identity{Size: testSize, ETag: `"v1"`, Modified: day, Date: day.Add(time.Hour)}
 	content  = bytesOf(testSize)
@@ -229,7 +260,7 @@ func mustOpen(t *testing.T, path string, o Options) *File {
 func begun(t *testing.T, path string, o Options) *File {
 	t.Helper()
 	f := mustOpen(t, path, o)
-	if err := f.Begin(identity, "example.org", false); err != nil {
+	if err := f.Begin(bg, Remote{Identity: identity, Host: "example.org"}); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -244,6 +275,15 @@ func put(f *File, blocks ...int) error {
 		}
 	}
 	return nil
+}
+
+// mustBegin writes the first n bytes of a block.
+func mustBegin(t *testing.T, f *File, block int, n int64) {
+	t.Helper()
+	off := f.Grid().Range(block).Off
+	if _, err := f.WriteAt(content[off:off+n], off); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func mustPut(t *testing.T, f *File, blocks ...int) {
@@ -373,10 +413,22 @@ func falseClaim(c *segment.Checkpoint, part, want []byte) int {
 			return i
 		}
 	}
+	for _, h := range c.Heads {
+		off := c.Grid.Range(h.Block).Off
+		if off+h.Len > int64(len(part)) || !bytes.Equal(part[off:off+h.Len], want[off:off+h.Len]) ||
+			crc32.Checksum(want[off:off+h.Len], segment.Castagnoli) != h.Sum || c.Done.Has(h.Block) {
+			return h.Block
+		}
+	}
 	return -1
 }
 
 func tempPath(t testing.TB) string { return filepath.Join(t.TempDir(), "big.iso") }
+
+func as[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
 
 func noted(f *File, text string) bool { return strings.Contains(strings.Join(f.Notes(), "\n"), text) }
 
@@ -393,6 +445,8 @@ type countingReader struct {
 	handle
 	seen map[int]bool
 }
+
+func (r *countingReader) holes(int64) (bool, error) { return false, nil }
 
 func (r *countingReader) ReadAt(p []byte, off int64) (int, error) {
 	r.seen[int(off>>20)] = true

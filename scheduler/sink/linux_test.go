@@ -61,7 +61,7 @@ func TestTooLargeForDisk(t *testing.T) {
 	before := free()
 	path := filepath.Join(dir, "big.iso")
 	f := mustOpen(t, path, Options{})
-	err := f.Begin(segment.Identity{Size: 64 << 20, ETag: `"x"`}, "", false)
+	err := f.Begin(bg, Remote{Identity: segment.Identity{Size: 64 << 20, ETag: `"x"`}})
 	if !errors.Is(err, unix.ENOSPC) || !errors.Is(err, scheduler.ErrSink) {
 		t.Errorf("Begin: %v", err)
 	}
@@ -102,7 +102,7 @@ func TestFullWhileWriting(t *testing.T) {
 	path := filepath.Join(mount(t, "tmpfs", 1), "big.iso")
 	f := mustOpen(t, path, Options{})
 	id := segment.Identity{Size: 4 << 20, ETag: `"x"`}
-	if err := f.Begin(id, "", false); err != nil {
+	if err := f.Begin(bg, Remote{Identity: id}); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -120,7 +120,7 @@ func TestFullWhileWriting(t *testing.T) {
 		t.Fatal(err)
 	}
 	f = mustOpen(t, path, Options{})
-	if err := f.Begin(id, "", false); err != nil || f.Done().Count() != len(done) {
+	if err := f.Begin(bg, Remote{Identity: id}); err != nil || f.Done().Count() != len(done) {
 		t.Errorf("%d blocks of %d: %v", f.Done().Count(), len(done), err)
 	}
 	f.Close()

@@ -22,8 +22,7 @@ const (
 // network.
 //
 // Its error wraps ErrLocked; fs.ErrExist if the name is taken and not to be
-// overwritten, or if NAME.part stands there without a checkpoint, so that it may
-// be somebody else's; segment.ErrVersion if a newer braid wrote the checkpoint,
+// overwritten; ErrForeign, whatever the options; segment.ErrVersion if a newer braid wrote the checkpoint,
 // which stays as it is; or what the file system said, with the path.
 func Open(path string, o Options) (*File, error) {
 	return openOn(local{}, path, o)
@@ -47,7 +46,7 @@ func openOn(d disk, path string, o Options) (*File, error) {
 	}
 	f.slots.file = file
 	if err := f.load(); err != nil {
-		return nil, errors.Join(err, d.unlock(file, f.ck, f.litter()))
+		return nil, errors.Join(err, f.unlock(f.litter()))
 	}
 	return f, nil
 }
@@ -65,9 +64,10 @@ func (f *File) look() error {
 	if taken != nil && !f.o.Overwrite {
 		return exists(f.path)
 	}
+	f.fresh = true
 	_, found, err = f.lookup(f.part)
-	if found && !f.o.Overwrite && !f.o.Restart {
-		return fmt.Errorf("%w and has no checkpoint: remove it if it is not needed", exists(f.part))
+	if found {
+		return foreign(f.part)
 	}
 	return err
 }
@@ -121,14 +121,14 @@ func (f *File) load() error {
 	f.slots.size = size
 	switch {
 	case errors.Is(err, segment.ErrCorrupt):
-		f.note("both copies of the checkpoint %s were damaged; beginning anew", f.ck)
+		f.note(f.ck, "both copies of the checkpoint were damaged; beginning anew")
 	case err != nil:
 		f.slots.size = 1 // it may hold something: not to be removed
 		return &fs.PathError{Op: "read", Path: f.ck, Err: cause(err)}
 	case newest != nil:
 		f.found, f.older, f.slots.generation = newest, older, newest.Generation
 		if older == nil {
-			f.note("one copy of the checkpoint %s was damaged; the other one is used", f.ck)
+			f.note(f.ck, "one copy of the checkpoint was damaged; the other one is used")
 		}
 	}
 	part, partial, err := f.lookup(f.part)
@@ -136,18 +136,22 @@ func (f *File) load() error {
 	if err != nil {
 		return err
 	}
+	if partial && f.fresh && size == 0 { // it came after look
+		f.partial = false
+		return foreign(f.part)
+	}
 	final, err := f.taken()
 	if err != nil {
 		return err
 	}
 	if final != nil && f.renamed(*final, part, partial) {
-		if f.found.Origin.Is(withoutSecrets(f.o.URL)) {
+		if f.found.Origin.Is(withoutSecrets(f.o.URL)) && !f.o.Overwrite {
 			f.finished = true
-			f.same.Grid, f.durable = f.found.Grid, f.found.Done
+			f.same.Grid, f.last = f.found.Grid, f.found
 			return nil
 		}
-		// Another URL's file was finished here. Only its checkpoint is in the
-		// way, and it claims nothing any more.
+		// Another URL's file was finished here, or this one is wanted anew. Only
+		// the checkpoint is in the way, and it claims nothing any more.
 		if partial {
 			if err := f.disk.remove(f.part); err != nil {
 				return err
@@ -170,17 +174,33 @@ func (f *File) load() error {
 
 // litter says that the checkpoint file holds nothing and is no part's sign of
 // being ours: it was only the lock.
-func (f *File) litter() bool { return f.data == nil && f.slots.size == 0 && !f.partial }
+func (f *File) litter() bool { return f.slots.size == 0 && !f.partial }
+
+// unlock lets go of the checkpoint file, after removing it if remove is true and
+// the name still stands for it.
+func (f *File) unlock(remove bool) error {
+	err := error(nil)
+	if remove {
+		_, err = f.stands(f.slots.file, f.ck)
+		remove = err == nil
+		if errors.Is(err, errGone) {
+			err = nil
+		}
+	}
+	return errors.Join(err, f.disk.unlock(f.slots.file, f.ck, remove))
+}
 
 // renamed says whether the final name is on the very file that the checkpoint
 // calls complete, and no other part is there.
 func (f *File) renamed(final, part info, partial bool) bool {
 	c := f.found
-	return c != nil && c.Complete &&
-		final.dev == c.Part.Dev && final.ino == c.Part.Ino && final.size == c.Part.Size &&
-		(!partial || part.same(final))
+	return c != nil && c.Complete && final.is(c.Part) && (!partial || part.same(final))
 }
 
 func exists(path string) error {
 	return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+}
+
+func foreign(path string) error {
+	return fmt.Errorf("%w: rename or remove it", &fs.PathError{Op: "create", Path: path, Err: ErrForeign})
 }

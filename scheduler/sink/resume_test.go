@@ -3,10 +3,12 @@ package sink
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,15 +33,24 @@ func TestResume(t *testing.T) {
 		id    segment.Identity
 		o     Options
 		plain bool
+		src   scheduler.Source
 		want  int    // blocks done after Begin
 		note  string // "" means no note
 	}{
 		{name: "an orderly stop", id: identity, want: kept},
-		{name: "another URL", id: identity, o: Options{URL: "https://mirror.example/x"}, want: kept},
+		{name: "another URL", id: identity, o: Options{URL: "https://mirror.example/x"}, src: sourceOf(content), want: kept, note: "big.iso.part: it was begun from another URL"},
+		{name: "another URL, no validator", id: segment.Identity{Size: testSize}, o: Options{URL: "https://mirror.example/x"}, src: sourceOf(content), want: kept, note: "another URL"},
+		{name: "another file at another URL, Restart", id: segment.Identity{Size: testSize}, o: Options{URL: "https://mirror.example/x", Restart: true}, src: sourceOf(otherContent), want: anew, note: "changed since"},
+		{name: "another URL that cannot be asked, Restart", id: identity, o: Options{URL: "https://mirror.example/x", Restart: true}, want: anew, note: "changed since"},
+		{name: "a weak tag, bytes compared", id: segment.Identity{Size: testSize, ETag: `W/"v1"`}, src: sourceOf(content), want: kept, note: "does not prove"},
+		{name: "bytes compared, a byte flipped", id: segment.Identity{Size: testSize}, src: sourceOf(content), want: kept - 1, note: "1 of 4 blocks",
+			spoil: func(p string) { flip(t, p+partSuffix, 2*testBlock+17) }},
+		{name: "nothing left to compare", id: segment.Identity{Size: testSize}, src: sourceOf(otherContent), want: anew, note: "4 of 4 blocks",
+			spoil: func(p string) { must(os.WriteFile(p+partSuffix, make([]byte, testSize), 0o600)) }},
 		{name: "the same strong date, no tag now", id: segment.Identity{Size: testSize, Modified: day, Date: day.Add(time.Hour)}, want: kept},
 		{name: "nothing to prove it by", id: segment.Identity{Size: testSize}, want: anew, note: "does not say enough"},
 		{name: "a weak tag", id: segment.Identity{Size: testSize, ETag: `W/"v1"`}, want: anew, note: "does not say enough"},
-		{name: "no ranges now", id: identity, plain: true, want: anew, note: "does not serve ranges"},
+		{name: "no ranges now, Restart", id: identity, o: Options{Restart: true}, plain: true, want: anew, note: "does not serve ranges"},
 		{name: "changed, Restart", id: segment.Identity{Size: testSize, ETag: `"v2"`}, o: Options{Restart: true}, want: anew, note: "changed since"},
 		{name: "newest slot damaged", id: identity, want: kept, note: "one copy",
 			spoil: func(p string) { damage(t, p, newestSlot(t, p)) }},
@@ -75,8 +86,6 @@ func TestResume(t *testing.T) {
 			spoil: func(p string) { must(os.Remove(p + partSuffix)) }},
 		{name: "part gone and changed", id: segment.Identity{Size: testSize, ETag: `"v2"`}, want: anew, note: "is gone",
 			spoil: func(p string) { must(os.Remove(p + partSuffix)) }},
-		{name: "checkpoint gone, Restart", id: identity, o: Options{Restart: true}, want: anew, note: "kept no checkpoint",
-			spoil: func(p string) { must(os.Remove(at(p))) }},
 		{name: "stopped between creating the part and its slots", id: identity, want: anew, note: "kept no checkpoint", spoil: func(p string) {
 			must(os.Truncate(at(p), 0))
 			must(os.Truncate(p+partSuffix, 0))
@@ -89,7 +98,7 @@ func TestResume(t *testing.T) {
 				test.spoil(path)
 			}
 			f := mustOpen(t, path, test.o)
-			if err := f.Begin(test.id, "elsewhere.example", test.plain); err != nil {
+			if err := f.Begin(bg, Remote{Identity: test.id, Host: "elsewhere.example", Plain: test.plain, Source: test.src}); err != nil {
 				t.Fatal(err)
 			}
 			if n := f.Done().Count(); n != test.want {
@@ -172,9 +181,12 @@ func TestChanged(t *testing.T) {
 		left(t, path, 3)
 		before := snapshot(t, path)
 		f := mustOpen(t, path, Options{})
-		err := f.Begin(id, "", false)
+		err := f.Begin(bg, Remote{Identity: id})
 		if !errors.Is(err, scheduler.ErrChanged) || errors.Is(err, scheduler.ErrSink) {
 			t.Errorf("%v: %v", id, err)
+		}
+		if strings.Contains(err.Error(), "another URL") {
+			t.Errorf("%v: the URL is the same", err)
 		}
 		if f.Resumable() != testBlock {
 			t.Errorf("Resumable = %d", f.Resumable())
@@ -263,7 +275,7 @@ func TestCheckSamples(t *testing.T) {
 			c.Sums[i] = zeros
 			older.Sums[i] = zeros
 		}
-		if bad := check(r, c, test.older, test.st); len(bad) != 0 {
+		if bad, err := check(bg, r, c, test.older, test.st); len(bad) != 0 || err != nil {
 			t.Errorf("%s: %d blocks are bad", test.name, len(bad))
 		}
 		if len(r.seen) < test.least || len(r.seen) > test.most || !r.seen[test.must] || !r.seen[0] || !r.seen[n-1] {
@@ -271,9 +283,17 @@ func TestCheckSamples(t *testing.T) {
 		}
 	}
 	c.Clean = false
+	c.Done.Clear(1500)
+	c.Heads = []segment.Head{{Block: 1500, Len: 1000, Sum: 1}}
+	if bad, err := check(bg, &countingReader{seen: map[int]bool{}}, c, older, same); err != nil || len(bad) != 1 || bad[0] != c.Heads[0] {
+		t.Errorf("a bad head: %v, %v", bad, err)
+	}
+	c.Done.Set(1500)
+	c.Heads = nil
 	c.Sums[0], older.Sums[0] = 1, 1
 	c.Sums[1234], older.Sums[1234] = 1, 1
-	if bad := check(&countingReader{seen: map[int]bool{}}, c, older, same); !slices.Equal(bad, []int{0, 1234}) {
+	bad, err := check(bg, &countingReader{seen: map[int]bool{}}, c, older, same)
+	if err != nil || len(bad) != 2 || bad[0].Block != 0 || bad[1].Block != 1234 {
 		t.Errorf("a bad sample: %v", bad)
 	}
 }
@@ -287,7 +307,7 @@ func TestFinished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Begin(identity, "", false); err != nil {
+		if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
 			t.Fatal(err)
 		}
 		d.fail = func(_ int, op string) error {
@@ -311,16 +331,72 @@ func TestFinished(t *testing.T) {
 		if !f.Finished() || f.Missing() != 0 || !f.Done().Full() {
 			t.Fatalf("Finished = %v, Missing = %d", f.Finished(), f.Missing())
 		}
-		if err := f.Begin(identity, "", false); err == nil {
+		if err := f.Begin(bg, Remote{Identity: identity}); err == nil {
 			t.Error("it was begun again")
 		}
-		if err := f.Commit(nil); err != nil {
-			t.Fatal(err)
+		if f.Size() != testSize {
+			t.Errorf("Size = %d", f.Size())
+		}
+		read := 0
+		if err := f.Commit(func(r io.Reader) error {
+			p, err := io.ReadAll(r)
+			read = len(p)
+			return err
+		}); err != nil || read != testSize {
+			t.Fatalf("%v, %d bytes were verified", err, read)
 		}
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
 		alone(t, path)
+	})
+	t.Run("verify says no", func(t *testing.T) {
+		path := setup(t)
+		for range 2 {
+			f := mustOpen(t, path, Options{})
+			err := f.Commit(func(io.Reader) error { return &segment.DigestError{Algorithm: "md5"} })
+			if !as[*segment.DigestError](err) || !strings.Contains(err.Error(), path) || f.Resumable() != 0 {
+				t.Errorf("%v; Resumable = %d", err, f.Resumable())
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := os.ReadFile(path); !slices.Equal(got, content) {
+				t.Error("the file did not stay")
+			}
+		}
+		f := mustOpen(t, path, Options{})
+		if err := f.Commit(func(io.Reader) error { return nil }); err != nil {
+			t.Error(err)
+		}
+		alone(t, path)
+	})
+	t.Run("changed in place", func(t *testing.T) {
+		path := setup(t)
+		flip(t, path, 5*testBlock)
+		f := mustOpen(t, path, Options{})
+		if err := f.Commit(nil); !errors.Is(err, fs.ErrExist) || f.Resumable() != 0 {
+			t.Errorf("%v; Resumable = %d", err, f.Resumable())
+		}
+		nothingBeside(t, path)
+	})
+	t.Run("a link since Open", func(t *testing.T) {
+		path := setup(t)
+		f := mustOpen(t, path, Options{})
+		if err := errors.Join(os.Rename(path, path+".moved"), os.Symlink(path+".moved", path)); err != nil {
+			t.Skip(err)
+		}
+		if err := f.Commit(nil); err == nil {
+			t.Error("it was followed")
+		}
+	})
+	t.Run("Overwrite", func(t *testing.T) {
+		path := setup(t)
+		f := begun(t, path, Options{Overwrite: true})
+		if f.Finished() || f.Done().Count() != 0 {
+			t.Errorf("Finished = %v, %d blocks", f.Finished(), f.Done().Count())
+		}
+		mustFinish(t, f)
 	})
 	t.Run("stopped between link and unlink", func(t *testing.T) {
 		path := setup(t)
@@ -389,7 +465,7 @@ func TestSlotLengthIsKept(t *testing.T) {
 	long := func(n int) string { return `"` + fmt.Sprintf("%0*d", n-2, 1) + `"` }
 	id.ETag = "W/" + long(200)
 	f := mustOpen(t, path, Options{})
-	if err := f.Begin(id, fmt.Sprintf("%0300d", 1), false); err != nil {
+	if err := f.Begin(bg, Remote{Identity: id, Host: fmt.Sprintf("%0300d", 1)}); err != nil {
 		t.Fatal(err)
 	}
 	mustPut(t, f, 5)
@@ -399,7 +475,7 @@ func TestSlotLengthIsKept(t *testing.T) {
 	}
 	id.ETag = long(3000) // too long to be kept, so as good as none
 	f = mustOpen(t, path, Options{})
-	if err := f.Begin(id, "b", false); err != nil || f.Done().Count() != 1 {
+	if err := f.Begin(bg, Remote{Identity: id, Host: "b"}); err != nil || f.Done().Count() != 1 {
 		t.Fatalf("%v, %q", err, f.Notes())
 	}
 	mustFinish(t, f)

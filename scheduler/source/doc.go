@@ -33,11 +33,23 @@
 // second in a row the source gives up on ranges for good, and says so by
 // scheduler.ErrNoRanges. From then on it gives the whole file from byte 0.
 //
+// It is let off one answer, too, that leaves out what told the versions of the
+// file apart: if the first answer had a strong validator, the others repeat its
+// ETag or its Last-Modified, or the second in a row means scheduler.ErrChanged.
+// A validator that differs means it at once, but for a weak ETag next to an
+// equal Last-Modified.
+//
+// And if the probe is asked to continue an earlier download, the first answer
+// that would not let it, by having no range, no strong validator, a content
+// coding, or a 403 or 503, is asked for once more, on a new connection.
+//
 // The headers of the user go to the origin of the user's URL and no further.
-// No error of this package holds a header, a password or a query value that
-// looks like a secret, and no server can put a control character into one.
+// No error of this package holds a header, a password or a value of a query,
+// and no server can put a control character into one.
 //
 // What is not promised: a server that changes the file without changing its
-// length, its ETag and its Last-Modified is not found out here; only a digest
-// of the whole file can do that.
+// length, its ETag and its Last-Modified, or never says the last two, is not
+// found out here; only a digest of the whole file can do that. And a password
+// with an unescaped / ? or # may make a URL of another host: that host is asked,
+// and named.
 package source

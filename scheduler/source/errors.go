@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -87,7 +88,53 @@ func (e *netError) Error() string {
 	case notTLS(e.err):
 		return e.host + ": the server does not speak TLS at this port: try http://"
 	}
-	return e.host + ": " + clean(e.err.Error(), 300)
+	return e.host + ": " + clean(explain(e.host, e.err), 300)
+}
+
+// explain is the text of err without what package net says of its own calls,
+// and without what host tells already: the address, but for one that host was
+// resolved to, or of a proxy.
+func explain(host string, err error) string {
+	name, _, noPort := net.SplitHostPort(host)
+	if noPort != nil {
+		name = strings.Trim(host, "[]")
+	}
+	prefix := ""
+	op, isOp := errors.AsType[*net.OpError](err)
+	if isOp && op.Op == "proxyconnect" {
+		prefix = "the proxy: "
+		err = op.Err
+		op, isOp = errors.AsType[*net.OpError](err)
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		text := dns.Err
+		if dns.IsTimeout {
+			text = "its name could not be looked up in time"
+		}
+		if asked := strings.TrimSuffix(dns.Name, "."); !strings.EqualFold(asked, strings.TrimSuffix(name, ".")) {
+			text = asked + ": " + text
+		}
+		return prefix + text
+	}
+	if !isOp || op.Op != "dial" && op.Op != "read" && op.Op != "write" {
+		return prefix + err.Error()
+	}
+	inner := op.Err
+	if call, ok := errors.AsType[*os.SyscallError](inner); ok {
+		inner = call.Err
+	}
+	text := inner.Error()
+	if op.Op == "dial" && op.Timeout() {
+		text = "no connection in time"
+	}
+	if to, ok := op.Addr.(*net.TCPAddr); ok && !to.IP.Equal(net.ParseIP(name)) {
+		by := " at "
+		if errors.Is(inner, syscall.ECONNREFUSED) {
+			by = " by "
+		}
+		text += by + to.String()
+	}
+	return prefix + text
 }
 
 // broken explains why a request got no answer.

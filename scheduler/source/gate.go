@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -24,7 +25,8 @@ type question struct {
 	r       segment.Range // End is unbounded if the end of the file was meant
 	ranged  bool          // by a Range header; else for the whole file
 	probe   bool          // nothing is known of the file yet
-	strikes int           // the answers in a row, before this one, that could not be put at an offset
+	resume  bool          // there are bytes from an earlier run, which no single stray answer may cost
+	strikes int           // the answers in a row, before this one, that were let off
 }
 
 // A fact is what the first answer has told.
@@ -47,7 +49,7 @@ type verdict struct {
 	reason string        // why it is not accepted
 	status int           // of one that is refused for its status; else 0
 	after  time.Duration // how long to wait, if it is to be asked again; 0 if it does not say
-	strike bool          // the answer could not be put at an offset
+	strike bool          // the answer is one to be let off once: a stray, perhaps
 
 	span     segment.Range // of an accepted one: the bytes of the file that count
 	skip     int64         // and how many come before them
@@ -64,6 +66,18 @@ const maxSkip = 16 << 20
 // It looks at the status, the content coding, the Content-Range, the total, the
 // validators and the framing, in that order.
 func judge(q question, known fact, a answer) verdict {
+	v := judgeStatus(q, known, a)
+	switch {
+	case !q.resume || q.strikes > 0:
+	case v.class == noRange && !(v.status == http.StatusRequestedRangeNotSatisfiable && q.r.Off > 0),
+		v.class == accept && (v.whole || !v.fact.id.Strong()):
+		// On its word, what an earlier run left would be given up.
+		return verdict{class: retry, strike: true, status: v.status, reason: cmp.Or(v.reason, "it does not let an earlier download be continued")}
+	}
+	return v
+}
+
+func judgeStatus(q question, known fact, a answer) verdict {
 	switch a.status {
 	case http.StatusPartialContent:
 		return judgePart(q, known, a)
@@ -74,7 +88,7 @@ func judge(q question, known fact, a answer) verdict {
 			return judgeUnsatisfied(q, known, a)
 		}
 	}
-	return judgeStatus(q, a)
+	return judgeRefusal(q, a)
 }
 
 // judgePart judges a 206 (RFC 9110, section 15.3.7).
@@ -109,6 +123,9 @@ func judgePart(q question, known fact, a answer) verdict {
 	if known.id.Conflicts(id) {
 		return verdict{class: changed, reason: difference(known.id, id)}
 	}
+	if !vouched(known.id, id) {
+		return q.strikeOut(changed, unvouched)
+	}
 	if a.length >= 0 && a.length < span.Len() {
 		span.End = span.Off + a.length // of two lengths, the one that both allow
 	}
@@ -133,6 +150,9 @@ func judgeWhole(q question, known fact, a answer) verdict {
 	id := identity(a.header, a.length)
 	if known.id.Conflicts(id) {
 		return verdict{class: changed, reason: difference(known.id, id)}
+	}
+	if !vouched(known.id, id) {
+		return q.strikeOut(changed, unvouched)
 	}
 	end := int64(unbounded)
 	switch {
@@ -168,8 +188,8 @@ func judgeUnsatisfied(q question, known fact, a answer) verdict {
 	return q.strikeOut(noRange, "it refuses a range that lies inside the file")
 }
 
-// judgeStatus judges an answer that brings no bytes.
-func judgeStatus(q question, a answer) verdict {
+// judgeRefusal judges an answer that brings no bytes.
+func judgeRefusal(q question, a answer) verdict {
 	v := verdict{class: fatal, status: a.status, after: parseRetryAfter(a.header)}
 	switch {
 	case a.status == http.StatusNotModified || a.status == http.StatusPreconditionFailed:
@@ -187,8 +207,19 @@ func judgeStatus(q question, a answer) verdict {
 	return v
 }
 
-// strikeOut lets the first answer pass that cannot be put at an offset: caches
-// and load balancers have their moments. The second in a row is then.
+// vouched says whether an answer that does not conflict with a known strong
+// identity repeats anything of it. One that leaves out what told the versions
+// apart may be of any of them.
+func vouched(known, id segment.Identity) bool {
+	return !known.Strong() || known.ETag != "" && known.ETag == id.ETag ||
+		!known.Modified.IsZero() && known.Modified.Equal(id.Modified)
+}
+
+const unvouched = "it no longer says which version of the file it sends"
+
+// strikeOut lets the first answer off that cannot be put at an offset, or not
+// with any certainty: caches and load balancers have their moments. The second
+// in a row is then.
 func (q question) strikeOut(then class, reason string) verdict {
 	v := verdict{class: retry, reason: reason, strike: true}
 	if q.strikes > 0 {

@@ -40,12 +40,17 @@ func TestJudge(t *testing.T) {
 	probe := question{r: span(0, unbounded), ranged: true, probe: true}
 	probe50 := question{r: span(50, unbounded), ranged: true, probe: true}
 	probeAgain := question{r: span(50, unbounded), ranged: true, probe: true, strikes: 1}
+	resumed := question{r: span(50, unbounded), ranged: true, probe: true, resume: true}
+	resumedAgain := question{r: span(50, unbounded), ranged: true, probe: true, resume: true, strikes: 1}
+	resumed0 := question{r: span(0, unbounded), ranged: true, probe: true, resume: true}
 	plainProbe := question{r: span(0, unbounded), probe: true}
 	plain := question{r: span(0, 100)}
 	plainAgain := question{r: span(0, 100), strikes: 1}
 	endless := question{r: span(0, unbounded)}
 
 	known := fact{id: identity(head(`ETag: "a"`, old, date), 100)}
+	tagged := fact{id: identity(head(`ETag: "a"`), 100)}
+	dated := fact{id: identity(head(old, date), 100)}
 	bare := fact{id: segment.Identity{Size: 100}}
 	unknown := fact{id: segment.Identity{Size: -1}}
 	gzipped := fact{id: segment.Identity{Size: 100}, coding: "gzip"}
@@ -64,6 +69,7 @@ func TestJudge(t *testing.T) {
 	out := want{Class: noRange, Strike: true}
 	none := want{Class: noRange}
 	other := want{Class: changed}
+	gone := want{Class: changed, Strike: true}
 	end := want{Class: fatal}
 	soon := want{Class: retry}
 
@@ -126,10 +132,26 @@ func TestJudge(t *testing.T) {
 		{"case 11: the range is looked at before the total, again", middle, bare, 206, head("Content-Range: bytes 0-49/101"), 50, strike},
 		{"case 12: ETag changes", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, other},
 		{"case 12: ETag of a plain 200 changes", plain, known, 200, head(`ETag: "b"`), 100, other},
-		{"case 12: ETag is gone", middle, known, 206, head("Content-Range: bytes 50-99/100"), 50, good},
+		{"case 12: ETag and Last-Modified are gone", middle, known, 206, head("Content-Range: bytes 50-99/100"), 50, strike},
+		{"case 12: ETag and Last-Modified are gone, again", again, known, 206, head("Content-Range: bytes 50-99/100"), 50, gone},
+		{"case 12: ETag is gone", middle, known, 206, head("Content-Range: bytes 50-99/100", old), 50, good},
+		{"case 12: Last-Modified is gone", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, good},
+		{"case 12: ETag is gone, and there was no Last-Modified", middle, tagged, 206, head("Content-Range: bytes 50-99/100", old), 50, strike},
+		{"case 12: the only Last-Modified is gone", middle, dated, 206, head("Content-Range: bytes 50-99/100"), 50, strike},
+		{"case 12: the only Last-Modified is gone, again", again, dated, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, gone},
+		{"case 12: ETag turns weak", middle, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, strike},
+		{"case 12: ETag turns weak, again", again, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, gone},
+		{"case 12: ETag of a plain 200 is gone", plain, tagged, 200, head(), 100, strike},
+		{"case 12: ETag of a plain 200 is gone, again", plainAgain, tagged, 200, head(), 100, gone},
+		{"case 12: ETag of a 200 to a range from 0 is gone", first, tagged, 200, head(), 100, strike},
+		{"case 12: ETag is gone, total not told", middle, tagged, 206, head("Content-Range: bytes 50-99/*"), 50, strike},
+		{"case 12: the same ETag, total not told", middle, tagged, 206, head("Content-Range: bytes 50-99/*", `ETag: "a"`), 50, good},
+		{"case 13: weak ETag per edge, equal Last-Modified", middle, fact{id: identity(head(`ETag: W/"a"`, old, date), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`, old, date), 50, good},
 		{"case 12: Last-Modified changes", middle, known, 206, head("Content-Range: bytes 50-99/100", older, date), 50, other},
-		{"case 15: weak ETag changes", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, good},
-		{"case 15: weak against strong", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`, old), 50, good},
+		{"case 15: weak ETag changes", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, other},
+		{"case 15: the same weak ETag", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, good},
+		{"case 15: another weak ETag than the strong one", middle, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, other},
+		{"case 15: weak against strong, equal Last-Modified", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`, old), 50, good},
 		{"case 18: no validator", middle, bare, 206, head("Content-Range: bytes 50-99/100"), 50, good},
 		{"case 19: Last-Modified is young and the same", middle, fact{id: identity(head(justNow, date), 100)}, 206, head("Content-Range: bytes 50-99/100", justNow, date), 50, good},
 		{"case 20: 416 with the same total", middle, bare, 416, head("Content-Range: bytes */100"), 10, strike},
@@ -179,6 +201,26 @@ func TestJudge(t *testing.T) {
 		{"202", probe, unknown, 202, head(), 10, end},
 		{"300", probe, unknown, 300, head(), 10, end},
 		{"302 without Location", probe, unknown, 302, head(), 10, end},
+
+		{"resume: whole", resumed, unknown, 200, head(`ETag: "a"`), 100, strike},
+		{"resume: whole, again", resumedAgain, unknown, 200, head(`ETag: "a"`), 100, whole},
+		{"resume: whole, after a 416", resumed0, unknown, 200, head(`ETag: "a"`), 100, strike},
+		{"resume: 403", resumed, unknown, 403, head(), 10, strike},
+		{"resume: 403, again", resumedAgain, unknown, 403, head(), 10, none},
+		{"resume: 503", resumed, unknown, 503, head(), 10, strike},
+		{"resume: 503, again", resumedAgain, unknown, 503, head(), 10, none},
+		{"resume: gzip", resumed, unknown, 206, head("Content-Encoding: gzip", "Content-Range: bytes 50-99/100"), 50, strike},
+		{"resume: gzip, again", resumedAgain, unknown, 206, head("Content-Encoding: gzip", "Content-Range: bytes 50-99/100"), 50, none},
+		{"resume: gzip, whole", resumed, unknown, 200, head("Content-Encoding: gzip"), 50, strike},
+		{"resume: no validator", resumed, unknown, 206, head("Content-Range: bytes 50-99/100"), 50, strike},
+		{"resume: no validator, again", resumedAgain, unknown, 206, head("Content-Range: bytes 50-99/100"), 50, good},
+		{"resume: a strong validator", resumed, unknown, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, good},
+		{"resume: several parts", resumed, unknown, 206, head("Content-Type: multipart/byteranges"), 50, strike},
+		{"resume: total not told", resumed, unknown, 206, head("Content-Range: bytes 50-99/*", `ETag: "a"`), 50, strike},
+		{"resume: an empty file", resumed, unknown, 416, head("Content-Range: bytes */0"), 10, strike},
+		{"resume: past the end", resumed, unknown, 416, head("Content-Range: bytes */40"), 10, none},
+		{"resume: 416 to byte 0", resumed0, unknown, 416, head(), 10, strike},
+		{"resume: 404", resumed, unknown, 404, head(), 10, end},
 
 		{"whole", plain, bare, 200, head(), 100, whole},
 		{"whole, length not told", plain, bare, 200, head(), -1, whole},

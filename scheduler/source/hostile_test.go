@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"braid/scheduler"
@@ -133,8 +135,12 @@ func TestNoSecretInErrors(t *testing.T) {
 		ln.Close()
 		_, err = Open(t.Context(), nil, "http://canary:canary@"+ln.Addr().String()+"/?token=canary", Options{Header: secrets()})
 		checkText(t, err)
-		if !strings.HasPrefix(err.Error(), ln.Addr().String()+": ") || scheduler.IsPermanent(err) {
+		errno, _ := errors.AsType[syscall.Errno](err)
+		if err.Error() != ln.Addr().String()+": "+errno.Error() || scheduler.IsPermanent(err) {
 			t.Errorf("%v", err)
+		}
+		if _, ok := errors.AsType[*net.OpError](err); !ok {
+			t.Errorf("%#v", err)
 		}
 	})
 	t.Run("no such host", func(t *testing.T) { // case 56
@@ -151,4 +157,43 @@ func TestNoSecretInErrors(t *testing.T) {
 		_, err := Open(t.Context(), nil, "http://127.0.0.1:9/", Options{Header: http.Header{"X-Api-Key": {"canary\n"}}})
 		checkText(t, err)
 	})
+}
+
+func TestNetErrorText(t *testing.T) {
+	at := func(ip string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(ip), Port: 443} }
+	dial := func(ip string, err error) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Addr: at(ip), Err: err}
+	}
+	refused := os.NewSyscallError("connect", syscall.ECONNREFUSED)
+	unknown := &net.DNSError{Err: "no such host", Name: "nowhere.invalid", Server: "192.0.2.53:53", IsNotFound: true}
+	lookup := &net.OpError{Op: "dial", Net: "tcp", Err: unknown}
+	through := func(err error) error { return &net.OpError{Op: "proxyconnect", Net: "tcp", Err: err} }
+	rows := []struct {
+		host string
+		err  error
+		want string
+	}{
+		{"10.0.0.1:443", dial("10.0.0.1", refused), "10.0.0.1:443: connection refused"},
+		{"10.0.0.1", dial("10.0.0.1", refused), "10.0.0.1: connection refused"},
+		{"[::1]:443", dial("::1", refused), "[::1]:443: connection refused"},
+		{"[::1]", dial("::1", refused), "[::1]: connection refused"},
+		{"example.org", dial("10.0.0.1", refused), "example.org: connection refused by 10.0.0.1:443"},
+		{"example.org", dial("::1", os.NewSyscallError("connect", syscall.EHOSTUNREACH)), "example.org: no route to host at [::1]:443"},
+		{"10.0.0.1", dial("10.0.0.1", os.ErrDeadlineExceeded), "10.0.0.1: no connection in time"},
+		{"example.org", dial("10.0.0.1", os.ErrDeadlineExceeded), "example.org: no connection in time at 10.0.0.1:443"},
+		{"10.0.0.1", &net.OpError{Op: "read", Net: "tcp", Source: at("10.0.0.2"), Addr: at("10.0.0.1"), Err: os.NewSyscallError("read", syscall.ECONNRESET)}, "10.0.0.1: connection reset by peer"},
+		{"nowhere.invalid", lookup, "nowhere.invalid: no such host"},
+		{"nowhere.invalid:8080", lookup, "nowhere.invalid:8080: no such host"},
+		{"nowhere.invalid", &net.DNSError{Err: "read udp 10.0.0.1:5->10.0.0.53:53: i/o timeout", Name: "nowhere.invalid", IsTimeout: true}, "nowhere.invalid: its name could not be looked up in time"},
+		{"example.org", through(dial("10.0.0.1", refused)), "example.org: the proxy: connection refused by 10.0.0.1:443"},
+		{"example.org", through(lookup), "example.org: the proxy: nowhere.invalid: no such host"},
+		{"example.org", &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, "example.org: remote error: tls: handshake failure"},
+		{"example.org", errors.New("other \x1b"), `example.org: other \x1b`},
+	}
+	for _, row := range rows {
+		err := broken(row.host, row.err)
+		if err.Error() != row.want || !errors.Is(err, row.err) {
+			t.Errorf("%v, want %s", err, row.want)
+		}
+	}
 }

@@ -26,7 +26,8 @@ type Options struct {
 	UserAgent string // "" means the one in Header, or else "braid"
 
 	// From is the first byte that is wanted: where an earlier run's first gap
-	// is. If the file has no such byte, it is 0.
+	// is. If the file has no such byte, it is 0. If From is not 0, an answer on
+	// which that run could not be continued is asked for twice.
 	From int64
 
 	AllowDowngrade bool // follow redirects from https to http
@@ -86,9 +87,10 @@ func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP,
 
 // probe asks until an answer can be made sense of: for a range, from byte 0 if
 // the range lies past the end, and without a range if that cannot be had. Each
-// of these happens once at most.
+// of these happens once at most, and so does asking again for what may have
+// been a stray answer.
 func (s *HTTP) probe(ctx context.Context, from int64) error {
-	q := question{r: segment.Range{Off: from, End: unbounded}, ranged: true, probe: true}
+	q := question{r: segment.Range{Off: from, End: unbounded}, ranged: true, probe: true, resume: from > 0}
 	for {
 		re, err := s.ask(ctx, s.at, q)
 		if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
@@ -107,9 +109,10 @@ func (s *HTTP) probe(ctx context.Context, from int64) error {
 		case v.class == noRange && v.status == http.StatusRequestedRangeNotSatisfiable && q.r.Off > 0:
 			q.r.Off = 0
 		case v.class == noRange && q.ranged:
-			q.r.Off, q.ranged, q.strikes = 0, false, 0
+			q.r.Off, q.ranged, q.resume, q.strikes = 0, false, false, 0
 		case v.strike && q.strikes == 0:
 			q.strikes++
+			s.web.forget()
 		default:
 			return err
 		}

@@ -40,7 +40,7 @@ func TestProbeIsTheFirstRequest(t *testing.T) {
 
 func TestKeptBody(t *testing.T) {
 	t.Run("from the first gap", func(t *testing.T) {
-		o := serve(t, ranges)
+		o := serve(t, func(_ int, r *http.Request) string { return part(asked(r), `ETag: "a"`) })
 		s := mustOpen(t, o.url, Options{From: 300})
 		wantBytes(t, s, span(0, 10))
 		wantBytes(t, s, span(301, 310))
@@ -115,12 +115,60 @@ func TestProbeFrom(t *testing.T) {
 			if asked(r).Off >= 1000 {
 				return message(416, "no", "Content-Range: bytes */1000")
 			}
-			return part(asked(r))
+			return part(asked(r), `ETag: "a"`)
 		})
 		s := mustOpen(t, o.url, Options{From: 1000})
 		wantBytes(t, s, span(0, 1000))
 		if n := len(o.requests()); n != 2 || !s.Ranges() {
 			t.Errorf("%d requests, want 2; ranges: %v", n, s.Ranges())
+		}
+	})
+	t.Run("one stray answer costs nothing", func(t *testing.T) {
+		for name, stray := range map[string]string{
+			"200":          message(200, file),
+			"403":          message(403, "no"),
+			"403, empty":   message(403, ""),
+			"503":          message(503, "no"),
+			"gzip":         message(206, "xx", "Content-Encoding: gzip", "Content-Range: bytes 300-301/1000"),
+			"no validator": part(span(300, 1000)),
+		} {
+			t.Run(name, func(t *testing.T) {
+				o := serve(t, func(n int, r *http.Request) string {
+					if n == 0 {
+						return stray
+					}
+					return part(asked(r), `ETag: "a"`)
+				})
+				s := mustOpen(t, o.url, Options{From: 300})
+				if !s.Ranges() || !s.Identity().Strong() {
+					t.Errorf("ranges %v, %+v", s.Ranges(), s.Identity())
+				}
+				wantBytes(t, s, span(300, 1000))
+				if n := len(o.requests()); n != 2 || o.conns.Load() != 2 {
+					t.Errorf("%d requests on %d connections, want 2 on 2", n, o.conns.Load())
+				}
+			})
+		}
+	})
+	t.Run("no validator, ever", func(t *testing.T) {
+		o := serve(t, ranges)
+		s := mustOpen(t, o.url, Options{From: 300})
+		wantBytes(t, s, span(300, 1000))
+		if n := len(o.requests()); n != 2 || !s.Ranges() {
+			t.Errorf("%d requests, want 2; ranges: %v", n, s.Ranges())
+		}
+	})
+	t.Run("refused, and then without a range", func(t *testing.T) {
+		o := serve(t, func(_ int, r *http.Request) string {
+			if r.Header.Get("Range") != "" {
+				return message(403, "no")
+			}
+			return message(200, file)
+		})
+		s := mustOpen(t, o.url, Options{From: 300})
+		wantBytes(t, s, span(0, 1000))
+		if n := len(o.requests()); n != 3 || s.Ranges() {
+			t.Errorf("%d requests, want 3; ranges: %v", n, s.Ranges())
 		}
 	})
 	t.Run("no ranges", func(t *testing.T) {
@@ -130,8 +178,8 @@ func TestProbeFrom(t *testing.T) {
 			t.Error("ranges")
 		}
 		wantBytes(t, s, span(0, 1000))
-		if n := len(o.requests()); n != 1 {
-			t.Errorf("%d requests, want 1", n)
+		if n := len(o.requests()); n != 2 {
+			t.Errorf("%d requests, want 2", n)
 		}
 	})
 	t.Run("negative", func(t *testing.T) {
@@ -424,6 +472,36 @@ func TestChanged(t *testing.T) {
 			}
 		})
 	}
+	t.Run("no longer says which version", func(t *testing.T) {
+		for name, row := range map[string]struct {
+			before, after string
+			let           bool // off, once
+		}{
+			"no ETag":                {tag, "X: y", true},
+			"the ETag, but weak":     {tag, `ETag: W/"a"`, true},
+			"no Last-Modified":       {old, `ETag: "a"`, true},
+			"another ETag, but weak": {tag, `ETag: W/"b"`, false},
+			"another weak ETag":      {`ETag: W/"a"`, `ETag: W/"b"`, false},
+		} {
+			t.Run(name, func(t *testing.T) {
+				o := serve(t, func(n int, r *http.Request) string {
+					if n == 0 {
+						return part(asked(r), row.before, date)
+					}
+					return part(asked(r), row.after, date)
+				})
+				s := mustOpen(t, o.url, Options{})
+				if row.let {
+					if _, err := s.Open(t.Context(), span(500, 600)); err == nil || scheduler.IsPermanent(err) {
+						t.Errorf("first: %v, want one that may pass", err)
+					}
+				}
+				if _, err := s.Open(t.Context(), span(500, 600)); !errors.Is(err, scheduler.ErrChanged) {
+					t.Errorf("%v", err)
+				}
+			})
+		}
+	})
 	t.Run("plain", func(t *testing.T) {
 		o := serve(t, func(n int, _ *http.Request) string { return message(200, file[:1000-n]) })
 		s := mustOpen(t, o.url, Options{})
@@ -528,6 +606,14 @@ func TestCancel(t *testing.T) {
 		if _, err := s.Open(ctx, span(0, 10)); err != cause {
 			t.Errorf("%v", err)
 		}
+		n := len(o.requests())
+		if _, err := Open(ctx, nil, o.url, Options{}); err != cause || len(o.requests()) != n {
+			t.Errorf("%v after %d requests", err, len(o.requests())-n)
+		}
+	})
+	t.Run("while the server refuses", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		o := serve(t, func(int, *http.Request) string { cancel(cause); return message(503, "no") })
 		if _, err := Open(ctx, nil, o.url, Options{}); err != cause {
 			t.Errorf("%v", err)
 		}

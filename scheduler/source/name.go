@@ -3,6 +3,7 @@ package source
 import (
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,8 +19,8 @@ const (
 // Name is a safe file name for what rawURL points at: the last segment of its
 // path, decoded once. It is never empty, has no separators, control or
 // formatting characters, no leading dot and no trailing dot or space, is no
-// device name on any system, and has 200 bytes or fewer, of which the
-// extension is kept. A URL that ends in a slash gives "index.html", and one
+// device name on any system and none that a sink gives to its own files, and
+// has 200 bytes or fewer, of which the extension is kept. A URL that ends in a slash gives "index.html", and one
 // whose name has nothing left in it "download".
 func Name(rawURL string) string {
 	u, err := url.Parse(rawURL)
@@ -51,6 +52,9 @@ func safeName(name string) string {
 	if device(name) {
 		name = "_" + name
 	}
+	if claimed(name) {
+		name += "_"
+	}
 	return name
 }
 
@@ -75,16 +79,16 @@ func trim(name string) string {
 }
 
 // shorten cuts name to maxName bytes, between runes, in front of its extension.
-// One byte is left for the underscore that a device name gets.
+// Two bytes are left for the underscores that bad names get.
 func shorten(name string) string {
-	if len(name) < maxName {
+	if len(name) <= maxName-2 {
 		return name
 	}
 	ext := path.Ext(name)
 	if len(ext) > maxExt {
 		ext = ""
 	}
-	cut := maxName - 1 - len(ext)
+	cut := maxName - 2 - len(ext)
 	for !utf8.RuneStart(name[cut]) {
 		cut--
 	}
@@ -106,3 +110,13 @@ func device(name string) bool {
 	}
 	return false
 }
+
+var claims = regexp.MustCompile(`(?i)\.part(\.ck(\.lock)?|\.bad(\.[0-9]+)?)?$`)
+
+// joiners are what HFS+ does not see in a name.
+var joiners = strings.NewReplacer("\u200c", "", "\u200d", "")
+
+// claimed says whether name is one that a sink gives to its part, checkpoint,
+// lock or rejected part, so that no server can leave a checkpoint there for the
+// download of another.
+func claimed(name string) bool { return claims.MatchString(joiners.Replace(name)) }

@@ -118,15 +118,41 @@ func TestName(t *testing.T) {
 		{"/_a", "_a"},
 		{"/a..b", "a..b"},
 
+		// Files of a sink.
+		{"/foo.part", "foo.part_"},
+		{"/foo.part.ck", "foo.part.ck_"},
+		{"/foo.part.ck.lock", "foo.part.ck.lock_"},
+		{"/foo.part.bad", "foo.part.bad_"},
+		{"/foo.part.bad.1", "foo.part.bad.1_"},
+		{"/foo.part.bad.27", "foo.part.bad.27_"},
+		{"/foo.PART", "foo.PART_"},
+		{"/foo.Part.cK", "foo.Part.cK_"},
+		{"/foo.part.c%E2%84%AA", "foo.part.c\u212a_"}, // K, for a Kelvin
+		{"/foo.pa%E2%80%8Drt", "foo.pa\u200drt_"},
+		{"/foo.part.", "foo.part_"},
+		{"/foo.part.ck%20", "foo.part.ck_"},
+		{"/foo%2Epart", "foo.part_"},
+		{"/con.part", "_con.part_"},
+		{"/.part", "_part"},
+		{"/part", "part"},
+		{"/foo.part_", "foo.part_"},
+		{"/foo.part.bad.x", "foo.part.bad.x"},
+		{"/foo.part.ck.1", "foo.part.ck.1"},
+		{"/foo.part1.rar", "foo.part1.rar"},
+		{"/foo.part.rar", "foo.part.rar"},
+		{"/foo.ck", "foo.ck"},
+
 		// Length.
-		{"/" + long, long[:199]},
-		{"/" + long + ".zip", long[:195] + ".zip"},
-		{"/" + long + "." + long, long[:199]},
-		{"/" + long[:198] + "é", long[:198]},
-		{"/" + long[:195] + "%20%20%20%20%20.zip", long[:195] + ".zip"},
+		{"/" + long, long[:198]},
+		{"/" + long + ".zip", long[:194] + ".zip"},
+		{"/" + long + "." + long, long[:198]},
+		{"/" + long[:197] + "é", long[:197]},
+		{"/" + long[:194] + "%20%20%20%20%20.zip", long[:194] + ".zip"},
 		{"/" + strings.Repeat("é", 150) + ".iso", strings.Repeat("é", 97) + ".iso"},
-		{"/con." + long, "_con." + long[:195]},
-		{"/" + long[:199], long[:199]},
+		{"/con." + long, "_con." + long[:194]},
+		{"/" + long[:198], long[:198]},
+		{"/con." + long + ".part", "_con." + long[:189] + ".part_"},
+		{"/" + long[:193] + ".part" + long, long[:193] + ".part_"},
 	}
 	for _, row := range rows {
 		got := Name("https://example.com" + row.path)
@@ -153,7 +179,7 @@ func FuzzName(f *testing.F) {
 		if !filepath.IsLocal(name) || filepath.Base(name) != name || len(name) > maxName || !utf8.ValidString(name) {
 			t.Errorf("%q is not safe", name)
 		}
-		if strings.ContainsAny(name, "/\\:\x00\n\x1b\x7f") || device(name) || name[0] == '.' || strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") {
+		if strings.ContainsAny(name, "/\\:\x00\n\x1b\x7f") || device(name) || claimed(name) || name[0] == '.' || strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") {
 			t.Errorf("%q is not harmless", name)
 		}
 	})

@@ -9,24 +9,25 @@ import (
 
 const redacted = "REDACTED"
 
-// secretWords are what the names of query keys that hold secrets are made of:
-// a key that contains one of them, in any case, is redacted. It is better to
-// hide too much than too little.
-var secretWords = []string{
-	"access", "auth", "code", "cred", "hash", "hmac", "jwt", "key", "md5", "nonce", "otp", "pass", "policy", "pwd",
-	"secret", "session", "sid", "sig", "ticket", "token", "x-amz-", "x-goog-", "x-ms-", "x-oss-",
-}
-
 // Redact writes a URL for messages, logs and JSON: without userinfo and
-// fragment, with REDACTED for the value of every query key that looks as if it
-// held a secret, and with control characters escaped. It takes anything, also
-// what is no URL.
+// fragment, with REDACTED for every value in its query, and with control
+// characters escaped. The keys stay. It takes anything, also what is no URL; of
+// what may be a password with an unescaped #, ? or / in it nothing is shown,
+// for it is better to hide too much than too little.
 func Redact(rawURL string) string {
 	u, err := url.Parse(rawURL)
-	if err != nil || u.Opaque != "" {
+	if err != nil || u.Opaque != "" || mayHoldUserinfo(u) {
 		return redactText(rawURL)
 	}
 	return redactURL(u)
+}
+
+// mayHoldUserinfo says whether an @ behind the host may be meant for the one in
+// front of it, so that what was parsed as the host and port is of the userinfo:
+// "http://user:1/2@host/", "http://user:1@2#3@host/".
+func mayHoldUserinfo(u *url.URL) bool {
+	at := func(s string) bool { return strings.Contains(s, "@") }
+	return at(u.Fragment) || (u.User != nil || u.Host == "" || u.Port() != "") && (at(u.EscapedPath()) || at(u.RawQuery))
 }
 
 func redactURL(u *url.URL) string {
@@ -37,13 +38,19 @@ func redactURL(u *url.URL) string {
 }
 
 // redactText saves what can be shown of a text that is no URL: what stands
-// before a query, without anything that might be userinfo.
+// before a query, without anything that might be userinfo. If an @ comes after
+// a ? or #, either may be of a password or of a query, and nothing is safe.
 func redactText(s string) string {
-	if i := strings.IndexAny(s, "?#"); i >= 0 {
-		s = s[:i]
+	at := strings.LastIndexByte(s, '@')
+	query := strings.IndexAny(s, "?#")
+	switch {
+	case query >= 0 && query < at:
+		return "…"
+	case query >= 0:
+		s = s[:query]
 	}
-	if i := strings.LastIndexByte(s, '@'); i >= 0 {
-		s = "…" + s[i+1:]
+	if at >= 0 {
+		s = "…" + s[at+1:]
 	}
 	return clean(s, 200)
 }
@@ -58,31 +65,16 @@ func redactQuery(query string) string {
 			pair, sep = query[:i], query[i:i+1]
 		}
 		query = query[len(pair)+len(sep):]
-		key, value, hasValue := strings.Cut(pair, "=")
+		key, value, _ := strings.Cut(pair, "=")
 		switch {
-		case hasValue && value != "" && secretKey(key):
+		case strings.Trim(value, "=") != "":
 			b.WriteString(key + "=" + redacted)
-		case !hasValue && len(key) > 16: // a bare token
+		case pair != "": // a bare token, perhaps one of base64 that ends in =
 			b.WriteString(redacted)
-		default:
-			b.WriteString(pair)
 		}
 		b.WriteString(sep)
 	}
 	return b.String()
-}
-
-func secretKey(key string) bool {
-	if plain, err := url.QueryUnescape(key); err == nil {
-		key = plain
-	}
-	key = strings.ToLower(key)
-	for _, word := range secretWords {
-		if strings.Contains(key, word) {
-			return true
-		}
-	}
-	return false
 }
 
 // clean makes s fit to print: what is not printable is escaped as Go does it,

@@ -105,6 +105,14 @@ func (w *web) get(ctx context.Context, at place, ranged string) (*http.Response,
 	}
 }
 
+// forget drops the idle connections, so that the next request has a new one and
+// may meet another server behind a balancer.
+func (w *web) forget() {
+	if t, ok := w.transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
 // send makes one request.
 func (w *web) send(ctx context.Context, at place, ranged string) (*http.Response, error) {
 	req := (&http.Request{Method: http.MethodGet, URL: at.url, Header: http.Header{}}).WithContext(ctx)

@@ -50,6 +50,9 @@ func (re *reply) finish() {
 
 // ask sends one request. The caller ends the reply.
 func (s *HTTP) ask(ctx context.Context, at place, q question) (*reply, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	own, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	re := &reply{cancel: cancel, cause: func() error { return context.Cause(own) }}
 	re.bind(ctx)
@@ -61,6 +64,9 @@ func (s *HTTP) ask(ctx context.Context, at place, q question) (*reply, error) {
 	if re.Response, re.at, err = s.web.get(own, at, ranged); err != nil {
 		re.unbind()
 		cancel(nil)
+		if ctx.Err() != nil {
+			err = context.Cause(ctx) // whatever else went wrong meanwhile
+		}
 		return nil, err
 	}
 	return re, nil
@@ -77,7 +83,7 @@ func (re *reply) answer() answer {
 
 // refuse ends a reply that was not accepted and says why.
 func (s *HTTP) refuse(re *reply, v verdict) error {
-	if v.status != 0 {
+	if v.status != 0 && !v.strike {
 		re.finish()
 	} else {
 		re.drop() // a server that breaks the rules gets a new connection
