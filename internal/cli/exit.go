@@ -143,6 +143,8 @@ func judge(err error) (code int, hint string) {
 		return exitLocked, "wait for it, or give another name with -o"
 	case is(segment.ErrVersion):
 		return exitIO, "use that braid, or remove the file that ends in .part.ck"
+	case is(sink.ErrForeign):
+		return exitExists, ""
 	case is(fs.ErrExist):
 		return exitExists, judgeTaken(err)
 	case full(err):
@@ -155,7 +157,9 @@ func judge(err error) (code int, hint string) {
 		return exitIO, ""
 	case as[*source.StatusError](err):
 		return judgeStatus(status(err))
-	case as[*source.ProtocolError](err), is(scheduler.ErrNoRanges):
+	case is(scheduler.ErrNoRanges):
+		return exitProtocol, "--on-change restart begins anew"
+	case as[*source.ProtocolError](err):
 		return exitProtocol, ""
 
 	case as[*source.DowngradeError](err):

@@ -327,11 +327,25 @@ func cause(err error) error {
 	return err
 }
 
+// piece is how much goes to the kernel at once. For a whole megabyte the page
+// cache allocates memory by the megabyte, and on a virtual machine that gives
+// free memory back to its host (free page reporting) the host must first find
+// all of it: 2.8 s a GiB were measured, against 0.9 s in pieces of this size.
+// Where memory is at hand pieces cost 0.1 s of CPU a GiB.
+const piece = 32 << 10
+
 // writeFull takes a short write for the error it is, whoever wrote.
-func writeFull(w io.WriterAt, p []byte, off int64) (int, error) {
-	n, err := w.WriteAt(p, off)
-	if err == nil && n < len(p) {
-		err = io.ErrShortWrite
+func writeFull(w io.WriterAt, p []byte, off int64) (done int, err error) {
+	for done < len(p) {
+		part := p[done:min(done+piece, len(p))]
+		n, err := w.WriteAt(part, off+int64(done))
+		done += n
+		if err == nil && n < len(part) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return done, err
+		}
 	}
-	return n, err
+	return done, nil
 }
