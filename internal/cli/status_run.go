@@ -21,15 +21,22 @@ import (
 func runStatus(ctx context.Context, e *env, o statusOptions) error {
 	var failed []error
 	ok := 0
-	for _, path := range o.Paths {
-		for _, file := range interrupted(path) {
-			if err := o.report(e.out, file); err != nil {
-				err = advised{err, statusAdvice(err)}
-				failed = append(failed, err)
-				fmt.Fprintln(e.err, "braid: "+message(err))
-				continue
-			}
+	note := func(err error) {
+		if err == nil {
 			ok++
+			return
+		}
+		err = advised{err, statusAdvice(err)}
+		failed = append(failed, err)
+		fmt.Fprintln(e.err, "braid: "+message(err))
+	}
+	for _, path := range o.Paths {
+		files, err := interrupted(path)
+		if err != nil {
+			note(err)
+		}
+		for _, file := range files {
+			note(o.report(e.out, file))
 		}
 	}
 	if ok == 0 && len(failed) == 0 && !o.JSON {
@@ -42,12 +49,21 @@ func runStatus(ctx context.Context, e *env, o statusOptions) error {
 }
 
 // interrupted is path itself, or if it is a folder the downloads in it.
-func interrupted(path string) []string {
+func interrupted(path string) ([]string, error) {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return []string{path}
+		return []string{path}, nil
 	}
-	found, _ := filepath.Glob(filepath.Join(path, "*.part.ck"))
-	return found
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".part.ck") {
+			found = append(found, filepath.Join(path, e.Name()))
+		}
+	}
+	return found, nil
 }
 
 func (o *statusOptions) report(out io.Writer, path string) error {
