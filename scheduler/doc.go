@@ -20,8 +20,8 @@
 //	        give the lease back: what was not written is free again [4]
 //	        if the answer failed, wait; if waiting cannot help, end the job [5]
 //	meanwhile, every second or every 64 MiB:
-//	    take a snapshot of the blocks that are done, then
-//	    let the sink make it durable [6]
+//	    take a snapshot of what is written: whole blocks and beginnings of
+//	    blocks, then let the sink make it durable [6]
 //
 // [1] A lease is what a worker gets through in four seconds, or in half the
 // time that the whole rest needs, so leases shrink towards the end. The first
