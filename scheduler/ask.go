@@ -17,6 +17,8 @@ type answer struct {
 	body   io.ReadCloser
 	asked  segment.Range
 	rtt    time.Duration // from asking to the head of the answer
+	got    int64         // bytes written of it
+	whole  bool          // all of the last lease is
 }
 
 // ask opens r at the source. The caller closes the answer, and uses the context
@@ -24,10 +26,14 @@ type answer struct {
 func (j *Job) ask(ctx context.Context, r segment.Range) (context.Context, *answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	a := &answer{job: j, cancel: cancel, asked: r}
-	a.watch = time.AfterFunc(j.Stall, func() { cancel(stalled(j.Stall)) })
+	patience := 2 * j.Stall
+	a.watch = time.AfterFunc(patience, func() { cancel(stalled(patience)) })
 	j.active.Add(1)
 	start := time.Now()
 	body, err := j.Source.Open(ctx, r)
+	if a.watch.Stop() {
+		a.watch = time.AfterFunc(j.Stall, func() { cancel(stalled(j.Stall)) })
+	}
 	if err != nil {
 		err = a.wrap(ctx, err)
 		a.close()
@@ -35,6 +41,19 @@ func (j *Job) ask(ctx context.Context, r segment.Range) (context.Context, *answe
 	}
 	a.body, a.rtt = body, time.Since(start)
 	return ctx, a, nil
+}
+
+// replace gives the answer up for another one on a new connection.
+func (a *answer) replace() { a.cancel(errReplaced) }
+
+// follow goes on with r, if the answer holds it.
+func (a *answer) follow(r segment.Range) bool {
+	c, ok := a.body.(Continuer)
+	if ok && c.Continue(r) {
+		a.asked = r
+		return true
+	}
+	return false
 }
 
 func (a *answer) close() {
@@ -59,8 +78,8 @@ func (a *answer) fill(ctx context.Context, p []byte) (n int, err error) {
 		m, err = a.body.Read(want)
 		n += m
 		a.job.fetched.Add(int64(m))
-		if m > 0 {
-			a.watch.Reset(a.job.Stall)
+		if err == nil {
+			a.watch.Reset(a.job.Stall) // also when it skips what nobody wants
 		}
 		if m > 0 && limit != nil {
 			a.watch.Stop()

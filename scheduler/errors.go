@@ -20,6 +20,13 @@ var (
 	// ErrNoRanges says that a Source gave up on ranges: what it answers cannot
 	// be put at an offset.
 	ErrNoRanges = errors.New("the server does not serve ranges")
+	// ErrSequential says that from now on a Source gives one answer at a time,
+	// because it has to read each from the file's beginning.
+	ErrSequential = errors.New("the server sends the file only from its beginning")
+	// ErrTooLarge says that a file of unknown size does not end where it must.
+	ErrTooLarge = errors.New("the file does not end")
+
+	errReplaced = errors.New("the connection was given up for a new one")
 )
 
 // A RangeError says which bytes an error kept back.
@@ -49,6 +56,25 @@ func Permanent(err error) error {
 		return nil
 	}
 	return permanent{err}
+}
+
+type crowded struct{ error }
+
+func (c crowded) Unwrap() error { return c.error }
+
+// Crowded marks err as a refusal that may be due to how much is asked for at
+// once: fewer requests may help or, if err is permanent too, a smaller range.
+// Crowded(nil) is nil.
+func Crowded(err error) error {
+	if err == nil {
+		return nil
+	}
+	return crowded{err}
+}
+
+func isCrowded(err error) bool {
+	var c crowded
+	return errors.As(err, &c)
 }
 
 // IsPermanent says whether asking again cannot help: err was marked by

@@ -15,12 +15,22 @@ import (
 //
 // The body holds nothing beyond r and may end early; the scheduler asks again
 // for the rest. Open returns an error wrapping ErrChanged if the file is no
-// longer the one that was begun, one wrapping ErrNoRanges if what it gets can
-// no longer be put at an offset, and one marked Permanent if asking again
-// cannot help. Any other error is tried again, after the wait that a
-// RetryAfter names.
+// longer the one that was begun; one wrapping ErrNoRanges if what it gets can no
+// longer be put at an offset, or ErrSequential if it can, but by one request at
+// a time; one marked Crowded if asking for less may help; and one marked
+// Permanent if asking again cannot. Any other error is tried again, after the
+// wait that a RetryAfter names. If it is Crowded too, all requests wait.
+//
+// The body may be a Continuer.
 type Source interface {
 	Open(ctx context.Context, r segment.Range) (io.ReadCloser, error)
+}
+
+// A Continuer is a body whose answer may hold more than was asked for. Continue
+// is called when the body was read to its end, and says whether it goes on with
+// r, which lies behind.
+type Continuer interface {
+	Continue(r segment.Range) bool
 }
 
 // A Sink keeps bytes at their offsets.
@@ -58,8 +68,10 @@ type Job struct {
 
 	Workers   int           // most requests at once; 0 means 8
 	Retry     Retry         // zero means DefaultRetry
-	Stall     time.Duration // a request that brings nothing this long is given up; 0 means 30 s
+	Stall     time.Duration // a body that brings nothing this long is given up, and a request not answered in twice that; 0 means 15 s
 	SaveEvery time.Duration // how often a checkpoint is made; 0 means 1 s
+	Most      int64         // a file of unknown size that has more bytes is an ErrTooLarge; 0 means no limit
+	Hold      *Hold         // shared by all jobs that ask one host; nil means this job is the only one
 	Limiter   Limiter       // nil means as fast as it goes
 	Events    func(Event)   // nil means nobody listens; called from several goroutines at once
 
@@ -74,6 +86,7 @@ type Job struct {
 	durable atomic.Int64 // and how many of them are durable: all or none
 	fetched atomic.Int64
 	active  atomic.Int64
+	single  atomic.Bool // one request at a time, since the source is sequential
 	retries atomic.Int64
 	steals  atomic.Int64
 }
@@ -89,7 +102,10 @@ func (j *Job) open() {
 			j.Retry = DefaultRetry
 		}
 		if j.Stall <= 0 {
-			j.Stall = 30 * time.Second
+			j.Stall = 15 * time.Second
+		}
+		if j.Hold == nil {
+			j.Hold = new(Hold)
 		}
 		if j.SaveEvery <= 0 {
 			j.SaveEvery = time.Second

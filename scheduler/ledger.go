@@ -26,6 +26,8 @@ type ledger struct {
 	out     []*lease        // in the order lent
 	written int64           // bytes in the file
 	durable int64           // bytes that the last save covered
+	crowd   crowd           // how much at once may be out
+	usual   float64         // bytes a second that a connection has lately been bringing; 0 unknown
 	changed chan struct{}   // closed, and replaced, when a waiting worker should look again
 	whole   chan struct{}   // closed when every byte is written
 }
@@ -41,6 +43,9 @@ type lease struct {
 	end   int64     // moves down when a thief takes the tail
 	rate  float64   // bytes a second, as its worker last told; 0 unknown
 	moved time.Time // when it last told
+
+	drop   func()    // gives its answer up; nil before that has begun, and once it was called
+	judged time.Time // not before then
 }
 
 // maxUnsaved is how many written bytes may wait for a checkpoint before
@@ -60,7 +65,7 @@ const patrol = 250 * time.Millisecond
 // among workers, since its answer is under way before the job begins and should
 // not be cut off early.
 func newLedger(g segment.Grid, done *segment.Bitmap, begun []segment.Range, workers int) *ledger {
-	b := &ledger{grid: g, done: segment.NewBitmap(g.Len()), changed: make(chan struct{}), whole: make(chan struct{})}
+	b := &ledger{grid: g, done: segment.NewBitmap(g.Len()), crowd: newCrowd(max(workers, 1)), changed: make(chan struct{}), whole: make(chan struct{})}
 	if done != nil {
 		b.done = done.Clone()
 	}
@@ -86,8 +91,8 @@ func newLedger(g segment.Grid, done *segment.Bitmap, begun []segment.Range, work
 }
 
 // take lends bytes: free ones in file order, else the tail of the lease that
-// would take longest. It waits while there is nothing to lend, and returns
-// io.EOF when every byte is written.
+// would take longest. It waits while there is nothing to lend, or nobody more
+// may ask, and returns io.EOF when every byte is written.
 func (b *ledger) take(ctx context.Context, who bid) (*lease, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -99,9 +104,11 @@ func (b *ledger) take(ctx context.Context, who bid) (*lease, error) {
 			b.mu.Unlock()
 			return nil, io.EOF
 		}
-		l := b.lend(who)
-		if l == nil {
-			l = b.steal(who, now)
+		var l *lease
+		if len(b.out) < b.crowd.limit {
+			if l = b.lend(who); l == nil {
+				l = b.steal(who, now)
+			}
 		}
 		if l != nil {
 			l.lent, l.moved = segment.Range{Off: l.off, End: l.end}, now
@@ -240,6 +247,44 @@ func (b *ledger) count() (written, durable int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.written, b.durable
+}
+
+// refused lowers what is asked of the server, after l's request was refused and
+// l was settled, and says whether that could have made a difference.
+func (b *ledger) refused(r refusal, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r.others = len(b.out)
+	for _, l := range b.out {
+		if l.drop != nil {
+			r.served++
+		}
+	}
+	return b.crowd.refused(r, now)
+}
+
+// single lets one request at a time be out from now on.
+func (b *ledger) single() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.crowd.single()
+}
+
+// grow lets one more request be out, if the server has been calm.
+func (b *ledger) grow(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.crowd.grow(now) {
+		b.wake()
+	}
+}
+
+// reach cuts r to what may be asked for in one request.
+func (b *ledger) reach(r segment.Range) segment.Range {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r.End = min(r.End, r.Off+b.crowd.reach)
+	return r
 }
 
 // lent is what the leases still have to bring.

@@ -95,6 +95,13 @@ func TestLeases(t *testing.T) {
 	ctx := context.Background()
 	full := func(size int64) *ledger { return newLedger(segment.Cut(size), nil, nil, 4) }
 
+	// One lease is the whole file, though more may be out.
+	lone := func(size int64) *ledger {
+		b := newLedger(segment.Cut(size), nil, nil, 1)
+		b.crowd = newCrowd(4)
+		return b
+	}
+
 	t.Run("the first is a fair share, in file order", func(t *testing.T) {
 		b := full(100 * mib)
 		first, _ := b.take(ctx, bid{})
@@ -115,7 +122,7 @@ func TestLeases(t *testing.T) {
 		want(t, l, 0, 20*mib)
 	})
 	t.Run("a thief takes what lets both end together", func(t *testing.T) {
-		b := newLedger(segment.Cut(64*mib), nil, nil, 1)
+		b := lone(64 * mib)
 		slow, _ := b.take(ctx, bid{rate: 10 * mib})
 		thief, _ := b.take(ctx, bid{rate: 30 * mib})
 		if !thief.stolen {
@@ -125,7 +132,7 @@ func TestLeases(t *testing.T) {
 		want(t, thief, 16*mib, 64*mib)
 	})
 	t.Run("never the block in hand, nor below what is claimed", func(t *testing.T) {
-		b := newLedger(segment.Cut(4*mib), nil, nil, 1)
+		b := lone(4 * mib)
 		l, _ := b.take(ctx, bid{rate: 1})
 		b.claim(l, 2*mib+5)
 		thief, _ := b.take(ctx, bid{rate: 1 << 40})
@@ -135,7 +142,7 @@ func TestLeases(t *testing.T) {
 		}
 	})
 	t.Run("nor a block that is only begun", func(t *testing.T) {
-		b := newLedger(segment.Cut(4*mib), nil, nil, 1)
+		b := lone(4 * mib)
 		l, _ := b.take(ctx, bid{rate: 1})
 		b.claim(l, mib)
 		thief, _ := b.take(ctx, bid{rate: 1e30})
@@ -143,7 +150,7 @@ func TestLeases(t *testing.T) {
 		want(t, thief, 2*mib, 4*mib)
 	})
 	t.Run("what is settled is lent again from the very byte", func(t *testing.T) {
-		b := newLedger(segment.Cut(4*mib), nil, nil, 1)
+		b := lone(4 * mib)
 		l, _ := b.take(ctx, bid{})
 		b.claim(l, mib+17)
 		b.advance(l, 1, time.Now())

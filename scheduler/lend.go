@@ -1,6 +1,9 @@
 package scheduler
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The sizes of leases, and how far ahead a worker is planned for.
 const (
@@ -15,12 +18,17 @@ type bid struct {
 	rtt  time.Duration // how long the server takes to begin an answer
 }
 
-// lend takes a lease off the first free run: what the worker gets through in
-// four seconds, or in half the time that the whole rest needs.
+// lend takes a lease off the first free run.
 func (b *ledger) lend(who bid) *lease {
 	if len(b.free) == 0 {
 		return nil
 	}
+	return b.lendRun(0, who)
+}
+
+// lendRun takes a lease off free run i: what the worker gets through in four
+// seconds, or in half the time that the whole rest needs.
+func (b *ledger) lendRun(i int, who bid) *lease {
 	size := max(int64(minLease), b.first)
 	b.first = 0
 	if who.rate > 0 {
@@ -33,12 +41,12 @@ func (b *ledger) lend(who bid) *lease {
 		size = max(size, int64(who.rate*ahead))
 	}
 	size = min(size, maxLease)
-	r := b.free[0]
+	r := b.free[i]
 	end := min(b.up(r.Off+size), r.End)
 	if end == r.End {
-		b.free = b.free[1:]
+		b.free = slices.Delete(b.free, i, i+1)
 	} else {
-		b.free[0].Off = end
+		b.free[i].Off = end
 	}
 	return &lease{off: r.Off, claim: r.Off, end: end, rate: who.rate}
 }

@@ -2,11 +2,14 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"braid/segment"
 )
 
 // chunk is how much a worker gathers before it writes. Writes of whole, aligned
@@ -64,51 +67,93 @@ func (j *Job) Run(ctx context.Context) error {
 
 // A worker is what one goroutine knows of itself from lease to lease.
 type worker struct {
-	id   int
-	buf  []byte
-	rate meter
-	rtt  time.Duration
+	id    int
+	buf   []byte
+	rate  meter
+	rtt   time.Duration
+	leash time.Duration // how long its connection is not judged
 }
+
+func (w *worker) bid() bid { return bid{rate: w.rate.rate, rtt: w.rtt} }
 
 // work fetches leases until every byte is written. A lease that fails is given
 // back before the worker waits, so that others may take it meanwhile.
 func (j *Job) work(ctx context.Context, id int) error {
-	w := &worker{id: id}
+	w := &worker{id: id, leash: leash}
 	patience := patience{job: j}
 	for {
-		l, err := j.ledger.take(ctx, bid{rate: w.rate.rate, rtt: w.rtt})
+		if err := j.Hold.wait(ctx, j.whole()); err != nil {
+			return err
+		}
+		l, err := j.ledger.take(ctx, w.bid())
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		kind := EventLease
-		if l.stolen {
-			kind = EventSteal
-			j.steals.Add(1)
+		if j.Hold.left() > 0 { // since it waited for the lease
+			j.ledger.settle(l)
+			continue
 		}
-		j.tell(Event{Kind: kind, Worker: id, Range: l.lent})
-		got, err := j.fetch(ctx, l, w)
+		j.lent(id, l)
+		try := attempt{worker: id, asked: j.ledger.reach(l.lent), sent: time.Now()}
+		l, try.got, try.err = j.fetch(ctx, l, try.asked, w)
 		j.ledger.settle(l)
-		if err := patience.after(ctx, id, l.lent, got, err); err != nil {
+		if err := patience.after(ctx, try); err != nil {
 			return err
+		}
+		if errors.Is(try.err, errReplaced) {
+			w.leash, w.rate = min(2*w.leash, maxLeash), meter{}
 		}
 	}
 }
 
-// fetch asks for what was lent and moves what comes to the sink, until the lease is
-// fulfilled, cut short, or the answer ends. It says how many bytes it wrote.
-func (j *Job) fetch(ctx context.Context, l *lease, w *worker) (got int64, err error) {
-	ctx, a, err := j.ask(ctx, l.lent)
+func (j *Job) lent(id int, l *lease) {
+	kind := EventLease
+	if l.stolen {
+		kind = EventSteal
+		j.steals.Add(1)
+	}
+	j.tell(Event{Kind: kind, Worker: id, Range: l.lent})
+}
+
+// fetch asks for r, the beginning of l, and moves what comes to the sink, until
+// the answer ends. While it holds the bytes behind l, and nobody else has them,
+// it goes on with these. fetch returns the lease it came to, how many bytes it
+// wrote, and what ended it.
+func (j *Job) fetch(ctx context.Context, l *lease, r segment.Range, w *worker) (last *lease, got int64, err error) {
+	ctx, a, err := j.ask(ctx, r)
 	if err != nil {
-		return 0, err
+		return l, 0, err
 	}
 	defer a.close()
 	w.rtt = a.rtt
+	j.ledger.began(l, time.Now(), w.leash, a.replace)
+	for {
+		err := j.move(ctx, a, l, w)
+		if err != nil || !a.whole {
+			return l, a.got, err
+		}
+		next := j.ledger.follow(l, w.bid(), j.single.Load(), time.Now())
+		if next == nil {
+			return l, a.got, nil
+		}
+		l = next
+		if !a.follow(l.lent) {
+			return l, a.got, nil
+		}
+		j.lent(w.id, l)
+	}
+}
+
+// move takes the bytes of l from a to the sink, until the lease is fulfilled,
+// cut short, or the answer ends.
+func (j *Job) move(ctx context.Context, a *answer, l *lease, w *worker) error {
 	if w.buf == nil {
 		w.buf = make([]byte, min(chunk, j.Grid.Block))
 	}
+	a.whole = false
 	off, end, last := l.lent.Off, l.lent.End, time.Now()
 	for off < end {
 		n, readErr := a.fill(ctx, w.buf[:min(j.border(off), end)-off])
@@ -116,7 +161,7 @@ func (j *Job) fetch(ctx context.Context, l *lease, w *worker) (got int64, err er
 		n = j.ledger.claim(l, n)
 		if n > 0 {
 			if err := j.write(w.buf[:n], off); err != nil {
-				return got, err
+				return err
 			}
 		}
 		now := time.Now()
@@ -124,24 +169,24 @@ func (j *Job) fetch(ctx context.Context, l *lease, w *worker) (got int64, err er
 			w.rate.add(int64(n), now.Sub(last))
 		}
 		end = j.ledger.advance(l, w.rate.rate, now)
-		off, got = off+int64(n), got+int64(n)
+		off, a.got = off+int64(n), a.got+int64(n)
 		switch {
 		case off >= end:
-			return got, nil
-		case readErr == io.EOF && got > 0:
-			return got, nil // a shorter answer than asked for is legal
+		case readErr == io.EOF && a.got > 0:
+			return nil // a shorter answer than asked for is legal
 		case readErr == io.EOF:
-			return got, a.wrap(ctx, io.ErrUnexpectedEOF)
+			return a.wrap(ctx, io.ErrUnexpectedEOF)
 		case readErr != nil:
-			return got, a.wrap(ctx, readErr)
+			return a.wrap(ctx, readErr)
 		}
 		if err := j.ledger.room(ctx); err != nil {
-			return got, err
+			return err
 		}
 		last = time.Now() // waiting for the disk is not the server's slowness
 		a.watch.Reset(j.Stall)
 	}
-	return got, nil
+	a.whole = true
+	return nil
 }
 
 // border is where the chunk that holds byte off ends: never beyond its block.
@@ -157,21 +202,34 @@ func (j *Job) write(p []byte, off int64) error {
 	return sinkError(err)
 }
 
-// tend makes a checkpoint every second, or sooner when much has come, until
-// ctx ends.
+// tend does what is to be done every second until ctx ends: it makes a
+// checkpoint, sooner when much has come, and sees to the connections.
 func (j *Job) tend(ctx context.Context) error {
-	for {
+	for before := time.Now(); ; {
 		timer := time.NewTimer(j.SaveEvery)
 		more := j.ledger.due(ctx, timer.C)
 		timer.Stop()
 		if !more {
 			return nil
 		}
+		now := time.Now()
+		if slept(now.Round(0).Sub(before.Round(0)), now.Sub(before)) {
+			j.ledger.dropAll()
+		}
+		before = now
+		j.ledger.grow(now)
+		j.ledger.laggards(now)
 		if err := j.save(); err != nil {
 			return err
 		}
 	}
 }
+
+// slept says whether the machine was suspended while so much time passed on the
+// wall and so much on Go's own clock, which stands still meanwhile. No
+// connection outlives that, and none says so. A clock that is set forward looks
+// the same; that costs a few connections.
+func slept(wall, own time.Duration) bool { return wall-own > 10*time.Second }
 
 // save makes what is written durable. The snapshot is taken first: what is
 // written meanwhile does not count.

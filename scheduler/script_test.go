@@ -38,6 +38,8 @@ type reply struct {
 	end   error // nil means io.EOF
 	blank bool  // the bytes do not matter
 	mute  bool  // after send bytes nothing comes any more, not even an end
+	reach int64 // where the bytes end that the answer could go on with
+	far   bool  // also over bytes that nobody wants
 }
 
 func (s *script) Open(ctx context.Context, r segment.Range) (io.ReadCloser, error) {
@@ -103,6 +105,14 @@ func (b *scriptBody) Read(p []byte) (int, error) {
 	}
 	b.r.Off += int64(n)
 	return n, nil
+}
+
+func (b *scriptBody) Continue(r segment.Range) bool {
+	if !b.r.Empty() || r.Off >= b.reply.reach || r.Off < b.r.End || r.Off > b.r.End && !b.reply.far {
+		return false
+	}
+	b.r = r
+	return true
 }
 
 func (b *scriptBody) Close() error {

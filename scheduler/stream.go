@@ -2,8 +2,10 @@ package scheduler
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math"
+	"time"
 
 	"braid/segment"
 )
@@ -28,12 +30,15 @@ func (j *Job) stream(ctx context.Context) error {
 		if j.Grid.Size < 0 {
 			r.End = math.MaxInt64
 		}
+		if err := j.Hold.wait(ctx, nil); err != nil {
+			return err
+		}
 		j.tell(Event{Kind: EventLease, Range: r})
-		err := j.pour(ctx, r)
-		if err == nil {
+		try := attempt{asked: r, sent: time.Now()}
+		if try.err = j.pour(ctx, r); try.err == nil {
 			return nil
 		}
-		if err := patience.after(ctx, 0, r, 0, err); err != nil {
+		if err := patience.after(ctx, try); err != nil {
 			return err
 		}
 	}
@@ -59,6 +64,8 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 		off += int64(n)
 		j.poured.Store(off)
 		switch {
+		case j.Grid.Size < 0 && j.Most > 0 && off > j.Most:
+			return Permanent(fmt.Errorf("%w: %d bytes came", ErrTooLarge, off))
 		case off == r.End || readErr == io.EOF && j.Grid.Size < 0:
 			return j.settle(off)
 		case readErr == io.EOF:

@@ -18,26 +18,39 @@ const linger = 200 * time.Millisecond
 type body struct {
 	reply *reply
 	host  string
-	off   int64 // of the first byte
-	skip  int64 // bytes that come before it
-	left  int64 // bytes that are still to be handed out
-	open  bool  // where the response ends, the file does: its length is not known
-	err   error // how the response ended: io.EOF if well
+	at    int64  // the byte of the file that the response gives next
+	from  int64  // the first that is wanted
+	end   int64  // where those end that are wanted
+	reach int64  // where those end that the response has; unbounded if its length is not known
+	far   bool   // it may be read on over bytes that nobody wants
+	done  func() // called by Close; nil means nobody waits
+	err   error  // how the response ended: io.EOF if well
 }
 
 func newBody(re *reply, v verdict) *body {
 	return &body{
 		reply: re,
 		host:  re.at.host(),
-		off:   v.span.Off,
-		skip:  v.skip,
-		left:  v.span.Len(),
-		open:  v.span.End == unbounded,
+		at:    v.span.Off - v.skip,
+		from:  v.span.Off,
+		end:   v.span.End,
+		reach: v.reach,
+		far:   v.whole,
 	}
 }
 
 // limit cuts the body to what lies in r, which begins where it does.
-func (b *body) limit(r segment.Range) { b.left = min(b.left, r.Len()) }
+func (b *body) limit(r segment.Range) { b.end = min(b.end, r.End) }
+
+// Continue goes on with r, if the response has its first byte and nothing else
+// comes before, or if there is no other way to get there.
+func (b *body) Continue(r segment.Range) bool {
+	if b.reply == nil || b.err != nil || b.at != b.end || r.Off < b.at || r.Off >= b.reach || r.Off > b.at && !b.far {
+		return false
+	}
+	b.from, b.end = r.Off, min(r.End, b.reach)
+	return true
+}
 
 // Read ends with io.EOF after the last byte of the range, and with an error
 // that wraps io.ErrUnexpectedEOF if the response ended before.
@@ -45,27 +58,31 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.reply == nil {
 		return 0, http.ErrBodyReadAfterClose
 	}
-	if b.left == 0 {
+	if b.at == b.end {
 		return 0, io.EOF
 	}
 	if len(p) == 0 {
 		return 0, nil
 	}
-	for b.skip > 0 && b.err == nil {
-		var n int
-		n, b.err = b.reply.Body.Read(p[:min(int64(len(p)), b.skip)])
-		b.skip -= int64(n)
-	}
 	n := 0
-	if b.err == nil {
-		n, b.err = b.reply.Body.Read(p[:min(int64(len(p)), b.left)])
-		b.left -= int64(n)
+	for b.at < b.from && b.err == nil {
+		n, b.err = b.reply.Body.Read(p[:min(int64(len(p)), b.from-b.at)])
+		b.at += int64(n)
+		if b.at < b.from && b.err == nil {
+			return 0, nil // whoever reads watches the time
+		}
 	}
+	n = 0
+	if b.err == nil {
+		n, b.err = b.reply.Body.Read(p[:min(int64(len(p)), b.end-b.at)])
+		b.at += int64(n)
+	}
+	open := b.end == unbounded
 	switch {
-	case b.left == 0 && !b.open:
+	case b.at == b.end:
 		return n, io.EOF // whatever comes after the last byte
-	case b.err == io.EOF && b.open:
-		b.left = 0
+	case b.err == io.EOF && open:
+		b.end, b.reach = b.at, b.at
 		return n, io.EOF
 	case b.err == io.EOF:
 		return n, &netError{host: b.host, err: io.ErrUnexpectedEOF}
@@ -86,7 +103,10 @@ func (b *body) Close() error {
 		return nil
 	}
 	b.reply = nil
-	if b.left == 0 && b.err == nil {
+	if b.done != nil {
+		defer b.done()
+	}
+	if b.at == b.end && b.err == nil {
 		var past [1]byte
 		slow := time.AfterFunc(linger, func() { re.cancel(nil) })
 		var n int

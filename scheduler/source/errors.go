@@ -152,6 +152,9 @@ func broken(host string, err error) error {
 	case strings.Contains(text, "transport connection broken") && !network(err):
 		return &ProtocolError{Host: host, Reason: "it is not HTTP"}
 	}
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return scheduler.Crowded(&netError{host: host, err: err})
+	}
 	return &netError{host: host, err: err}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"braid/segment"
@@ -13,11 +14,13 @@ import (
 type class int
 
 const (
-	accept  class = iota // its bytes are those of verdict.span
-	retry                // ask for the same bytes again
-	changed              // the file is another one now
-	noRange              // what it sends cannot be put at an offset
-	fatal                // asking again cannot help
+	accept    class = iota // its bytes are those of verdict.span
+	retry                  // ask for the same bytes again
+	shrink                 // ask for less at once: fewer requests, or a smaller range
+	reresolve              // ask again where the user's URL leads to
+	changed                // the file is another one now
+	noRange                // what it sends cannot be put at an offset
+	fatal                  // asking again cannot help
 )
 
 // A question is what was asked.
@@ -27,6 +30,12 @@ type question struct {
 	probe   bool          // nothing is known of the file yet
 	resume  bool          // there are bytes from an earlier run, which no single stray answer may cost
 	strikes int           // the answers in a row, before this one, that were let off
+	stream  bool          // ranges are not served: a whole file will do, and is read up to r
+
+	redirected bool     // it goes to where redirects led, not to the user's URL
+	resolved   bool     // it goes to the user's URL because the other place refused
+	fresh      bool     // caches were told to stand aside, after an answer of another version
+	tags       []string // the entity-tags of the answers to it so far, which were not the known one
 }
 
 // A fact is what the first answer has told.
@@ -34,6 +43,10 @@ type fact struct {
 	id     segment.Identity
 	coding string // "" if the bytes are sent as they are
 }
+
+// streams says whether the file can be read from its beginning more than once,
+// to get at what is missing.
+func (f fact) streams() bool { return f.id.Strong() && f.id.Size >= 0 && f.coding == "" }
 
 // An answer is what came back, as far as it is judged.
 type answer struct {
@@ -51,8 +64,13 @@ type verdict struct {
 	after  time.Duration // how long to wait, if it is to be asked again; 0 if it does not say
 	strike bool          // the answer is one to be let off once: a stray, perhaps
 
+	tag      string        // the entity-tag that alone speaks against it
+	doubt    bool          // it may have come from a cache that has another version
+	final    bool          // of one that is to shrink: waiting does not help
 	span     segment.Range // of an accepted one: the bytes of the file that count
 	skip     int64         // and how many come before them
+	reach    int64         // where the bytes end that it holds
+	fickle   bool          // its entity-tag is not the known one, but none of this server's means anything
 	whole    bool          // it is the whole file
 	unproven bool          // where its end is, nothing but the closing of the connection says
 	fact     fact          // what it says of the file
@@ -68,6 +86,11 @@ const maxSkip = 16 << 20
 func judge(q question, known fact, a answer) verdict {
 	v := judgeStatus(q, known, a)
 	switch {
+	case v.class == changed && !q.fresh && !q.probe:
+		// A cache on the way may have kept an old version, or parts of one.
+		v.class, v.doubt = retry, true
+	case v.class == noRange && q.stream:
+		v.class, v.strike = retry, true
 	case !q.resume || q.strikes > 0:
 	case v.class == noRange && !(v.status == http.StatusRequestedRangeNotSatisfiable && q.r.Off > 0),
 		v.class == accept && (v.whole || !v.fact.id.Strong()):
@@ -120,11 +143,9 @@ func judgePart(q question, known fact, a answer) verdict {
 		return verdict{class: changed, reason: fmt.Sprintf("its size was %d and it now has byte %d", known.id.Size, span.End-1)}
 	}
 	id := identity(a.header, total)
-	if known.id.Conflicts(id) {
-		return verdict{class: changed, reason: difference(known.id, id)}
-	}
-	if !vouched(known.id, id) {
-		return q.strikeOut(changed, unvouched)
+	fickle, refused := q.judgeIdentity(known.id, id)
+	if refused != nil {
+		return *refused
 	}
 	if a.length >= 0 && a.length < span.Len() {
 		span.End = span.Off + a.length // of two lengths, the one that both allow
@@ -132,15 +153,15 @@ func judgePart(q question, known fact, a answer) verdict {
 	if span.End <= q.r.Off {
 		return q.strikeOut(noRange, "it says that it sends the range, and sends nothing of it")
 	}
-	skip := q.r.Off - span.Off
-	span = span.Intersect(q.r)
-	return verdict{class: accept, span: span, skip: skip, fact: fact{id: id}}
+	v := verdict{class: accept, skip: q.r.Off - span.Off, reach: span.End, fickle: fickle, fact: fact{id: id}}
+	v.span = span.Intersect(q.r)
+	return v
 }
 
 // judgeWhole judges a 200, and a 203, which is a 200 that a proxy has touched.
 // What it says about ranges proves nothing: only a 206 does.
 func judgeWhole(q question, known fact, a answer) verdict {
-	if q.ranged && !q.probe && q.r.Off > 0 {
+	if q.ranged && !q.probe && !q.stream && q.r.Off > 0 {
 		return q.strikeOut(noRange, "asked for a range, it sends the whole file")
 	}
 	coding := coding(a.header)
@@ -148,11 +169,9 @@ func judgeWhole(q question, known fact, a answer) verdict {
 		return q.encoded(coding)
 	}
 	id := identity(a.header, a.length)
-	if known.id.Conflicts(id) {
-		return verdict{class: changed, reason: difference(known.id, id)}
-	}
-	if !vouched(known.id, id) {
-		return q.strikeOut(changed, unvouched)
+	fickle, refused := q.judgeIdentity(known.id, id)
+	if refused != nil {
+		return *refused
 	}
 	end := int64(unbounded)
 	switch {
@@ -161,15 +180,16 @@ func judgeWhole(q question, known fact, a answer) verdict {
 	case known.id.Size >= 0:
 		end = known.id.Size
 	}
-	span := segment.Range{Off: 0, End: end}
+	v := verdict{
+		class: accept, span: segment.Range{Off: 0, End: end}, reach: end, whole: true,
+		unproven: a.length < 0 && !a.chunked, fickle: fickle,
+		fact: fact{id: id, coding: coding},
+	}
 	if !q.probe {
-		span = span.Intersect(q.r)
+		v.skip = q.r.Off
+		v.span = v.span.Intersect(q.r)
 	}
-	return verdict{
-		class: accept, span: span, whole: true,
-		unproven: a.length < 0 && !a.chunked,
-		fact:     fact{id: id, coding: coding},
-	}
+	return v
 }
 
 // judgeUnsatisfied judges a 416 to a range (RFC 9110, section 15.5.17). Its
@@ -191,20 +211,73 @@ func judgeUnsatisfied(q question, known fact, a answer) verdict {
 // judgeRefusal judges an answer that brings no bytes.
 func judgeRefusal(q question, a answer) verdict {
 	v := verdict{class: fatal, status: a.status, after: parseRetryAfter(a.header)}
-	switch {
-	case a.status == http.StatusNotModified || a.status == http.StatusPreconditionFailed:
-		return q.strikeOut(fatal, fmt.Sprintf("it answers %d to a request without conditions", a.status))
-	case a.status < 300:
-		return verdict{class: fatal, reason: fmt.Sprintf("%d %s brings no file", a.status, http.StatusText(a.status))}
-	case a.status < 400:
-		return verdict{class: fatal, reason: fmt.Sprintf("it redirects with %d and does not say where to", a.status)}
-	case q.probe && q.ranged && v.after == 0 && (a.status == http.StatusForbidden || a.status == http.StatusServiceUnavailable):
-		v.class = noRange // some refuse the range, not the request
-	case a.status == http.StatusRequestTimeout, a.status == http.StatusTooEarly, a.status == http.StatusTooManyRequests,
-		a.status >= 500 && a.status < 600:
+	switch status := a.status; {
+	case status == http.StatusNotModified || status == http.StatusPreconditionFailed:
+		return q.strikeOut(fatal, fmt.Sprintf("it answers %d to a request without conditions", status))
+	case status < 300:
+		return verdict{class: fatal, reason: fmt.Sprintf("%d %s brings no file", status, http.StatusText(status))}
+	case status < 400:
+		return verdict{class: fatal, reason: fmt.Sprintf("it redirects with %d and does not say where to", status)}
+	case q.probe && q.ranged && v.after == 0 && refusesRange(status):
+		v.class = noRange
+	case q.probe && (status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable):
+		v.class = retry // there is one request only
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+		v.class = shrink
+	case status == http.StatusForbidden && !q.probe && (q.resolved || !q.redirected):
+		v.class, v.final = shrink, true
+	case !q.probe && !q.resolved && expires(status):
+		v.class = reresolve
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status >= 500 && status < 600:
 		v.class = retry
 	}
 	return v
+}
+
+// refusesRange says whether some servers answer so to a range, and not to a
+// request for the whole.
+func refusesRange(status int) bool {
+	return status == http.StatusForbidden || status == http.StatusNotFound || status == http.StatusServiceUnavailable
+}
+
+// expires says whether a link that has been good may be answered so once its
+// time is over, or its credentials.
+func expires(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusProxyAuthRequired, http.StatusGone:
+		return true
+	}
+	return false
+}
+
+// maxTags is how many answers may bear one other entity-tag before it is the
+// one that counts.
+const maxTags = 6
+
+// judgeIdentity holds what an answer says of the file against what is known.
+//
+// Some servers make up an entity-tag for every host, or for every answer. They
+// are found out by asking again: the file has changed only if the new tag stays.
+// If the old one comes back, or a third one comes, none of them means anything,
+// and whoever asked has to compare some bytes.
+func (q question) judgeIdentity(known, id segment.Identity) (fickle bool, refused *verdict) {
+	tagged, untagged := id, known
+	untagged.ETag = ""
+	id.ETag = ""
+	onlyTag := known.Conflicts(tagged) && !untagged.Conflicts(id) && known.Modified.Equal(id.Modified)
+	again := slices.Contains(q.tags, tagged.ETag)
+	switch {
+	case !known.Conflicts(tagged) && vouched(known, tagged):
+		return len(q.tags) > 0, nil
+	case !known.Conflicts(tagged):
+		return false, &verdict{class: changed, reason: "it no longer says which version of the file it sends"}
+	case onlyTag && len(q.tags) > 0 && !again:
+		return true, nil
+	case onlyTag && len(q.tags) < maxTags:
+		return false, &verdict{class: retry, tag: tagged.ETag, reason: difference(known, tagged)}
+	}
+	return false, &verdict{class: changed, reason: difference(known, tagged)}
 }
 
 // vouched says whether an answer that does not conflict with a known strong
@@ -214,8 +287,6 @@ func vouched(known, id segment.Identity) bool {
 	return !known.Strong() || known.ETag != "" && known.ETag == id.ETag ||
 		!known.Modified.IsZero() && known.Modified.Equal(id.Modified)
 }
-
-const unvouched = "it no longer says which version of the file it sends"
 
 // strikeOut lets the first answer off that cannot be put at an offset, or not
 // with any certainty: caches and load balancers have their moments. The second

@@ -55,21 +55,35 @@ func TestJudge(t *testing.T) {
 	unknown := fact{id: segment.Identity{Size: -1}}
 	gzipped := fact{id: segment.Identity{Size: 100}, coding: "gzip"}
 
+	tags := func(seen ...string) question { return question{r: span(50, 100), ranged: true, tags: seen} }
+	there := question{r: span(50, 100), ranged: true, redirected: true}
+	anew := question{r: span(50, 100), ranged: true, redirected: true, resolved: true}
+	stream := question{r: span(50, 100), ranged: true, stream: true}
+	plainStream := question{r: span(50, 100), stream: true, strikes: 1}
+
 	type want struct {
 		Class  class
 		Strike bool
+		Doubt  bool
+		Tag    string
+		Fickle bool
+		Final  bool
 		Span   segment.Range
 		Skip   int64
 		After  time.Duration
 	}
 	good := want{Span: span(50, 100)}
+	vain := want{Span: span(50, 100), Fickle: true}
 	first30 := want{Span: span(0, 30)}
 	whole := want{Span: span(0, 100)}
 	strike := want{Class: retry, Strike: true}
 	out := want{Class: noRange, Strike: true}
 	none := want{Class: noRange}
-	other := want{Class: changed}
-	gone := want{Class: changed, Strike: true}
+	other := want{Class: retry, Doubt: true} // and, if caches were told to stand aside, changed
+	tag := want{Class: retry, Tag: `"b"`}
+	less := want{Class: shrink}
+	alone := want{Class: shrink, Final: true}
+	elsewhere := want{Class: reresolve}
 	end := want{Class: fatal}
 	soon := want{Class: retry}
 
@@ -130,27 +144,31 @@ func TestJudge(t *testing.T) {
 		{"case 11: total of a plain 200 changes", plain, bare, 200, head(), 101, other},
 		{"case 11: the range is looked at before the total", middle, bare, 206, head("Content-Range: bytes 51-99/101"), 49, strike},
 		{"case 11: the range is looked at before the total, again", middle, bare, 206, head("Content-Range: bytes 0-49/101"), 50, strike},
-		{"case 12: ETag changes", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, other},
-		{"case 12: ETag of a plain 200 changes", plain, known, 200, head(`ETag: "b"`), 100, other},
-		{"case 12: ETag and Last-Modified are gone", middle, known, 206, head("Content-Range: bytes 50-99/100"), 50, strike},
-		{"case 12: ETag and Last-Modified are gone, again", again, known, 206, head("Content-Range: bytes 50-99/100"), 50, gone},
+		{"case 12: ETag changes", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, tag},
+		{"case 12: ETag of a plain 200 changes", plain, known, 200, head(`ETag: "b"`, old), 100, tag},
+		{"case 12: ETag changes and Last-Modified is gone", plain, known, 200, head(`ETag: "b"`), 100, other},
+		{"case 12: ETag and Last-Modified are gone", middle, known, 206, head("Content-Range: bytes 50-99/100"), 50, other},
 		{"case 12: ETag is gone", middle, known, 206, head("Content-Range: bytes 50-99/100", old), 50, good},
 		{"case 12: Last-Modified is gone", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, good},
-		{"case 12: ETag is gone, and there was no Last-Modified", middle, tagged, 206, head("Content-Range: bytes 50-99/100", old), 50, strike},
-		{"case 12: the only Last-Modified is gone", middle, dated, 206, head("Content-Range: bytes 50-99/100"), 50, strike},
-		{"case 12: the only Last-Modified is gone, again", again, dated, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, gone},
-		{"case 12: ETag turns weak", middle, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, strike},
-		{"case 12: ETag turns weak, again", again, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, gone},
-		{"case 12: ETag of a plain 200 is gone", plain, tagged, 200, head(), 100, strike},
-		{"case 12: ETag of a plain 200 is gone, again", plainAgain, tagged, 200, head(), 100, gone},
-		{"case 12: ETag of a 200 to a range from 0 is gone", first, tagged, 200, head(), 100, strike},
-		{"case 12: ETag is gone, total not told", middle, tagged, 206, head("Content-Range: bytes 50-99/*"), 50, strike},
+		{"case 12: ETag is gone, and there was no Last-Modified", middle, tagged, 206, head("Content-Range: bytes 50-99/100", old), 50, other},
+		{"case 12: the only Last-Modified is gone", middle, dated, 206, head("Content-Range: bytes 50-99/100"), 50, other},
+		{"case 12: ETag turns weak", middle, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, other},
+		{"case 12: ETag of a plain 200 is gone", plain, tagged, 200, head(), 100, other},
+		{"case 12: ETag of a 200 to a range from 0 is gone", first, tagged, 200, head(), 100, other},
+		{"case 12: ETag is gone, total not told", middle, tagged, 206, head("Content-Range: bytes 50-99/*"), 50, other},
 		{"case 12: the same ETag, total not told", middle, tagged, 206, head("Content-Range: bytes 50-99/*", `ETag: "a"`), 50, good},
 		{"case 13: weak ETag per edge, equal Last-Modified", middle, fact{id: identity(head(`ETag: W/"a"`, old, date), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`, old, date), 50, good},
+		{"case 12: the other ETag stays", tags(`"b"`, `"b"`, `"b"`, `"b"`, `"b"`, `"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, other},
+		{"case 12: the other ETag comes again", tags(`"b"`, `"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, tag},
+		{"case 12: after another ETag, Last-Modified changes", tags(`"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "c"`, older, date), 50, other},
+		{"case 13: the old ETag comes back", tags(`"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`, old, date), 50, vain},
+		{"case 14: a third ETag", tags(`"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "c"`, old, date), 50, vain},
+		{"case 14: a third ETag, and no Last-Modified", tags(`"b"`), tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: "c"`), 50, vain},
+		{"case 14: a third ETag, of another total", tags(`"b"`), tagged, 206, head("Content-Range: bytes 50-99/101", `ETag: "c"`), 50, other},
 		{"case 12: Last-Modified changes", middle, known, 206, head("Content-Range: bytes 50-99/100", older, date), 50, other},
-		{"case 15: weak ETag changes", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, other},
+		{"case 15: weak ETag changes", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, want{Class: retry, Tag: `W/"b"`}},
 		{"case 15: the same weak ETag", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, good},
-		{"case 15: another weak ETag than the strong one", middle, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, other},
+		{"case 15: another weak ETag than the strong one", middle, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, want{Class: retry, Tag: `W/"b"`}},
 		{"case 15: weak against strong, equal Last-Modified", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`, old), 50, good},
 		{"case 18: no validator", middle, bare, 206, head("Content-Range: bytes 50-99/100"), 50, good},
 		{"case 19: Last-Modified is young and the same", middle, fact{id: identity(head(justNow, date), 100)}, 206, head("Content-Range: bytes 50-99/100", justNow, date), 50, good},
@@ -164,7 +182,7 @@ func TestJudge(t *testing.T) {
 		{"case 21: an empty file", probe, unknown, 416, head("Content-Range: bytes */0"), 10, want{}},
 		{"case 21: an empty file, from 50", probe50, unknown, 416, head("Content-Range: bytes */0"), 10, want{}},
 		{"case 21: a 200 with nothing", probe, unknown, 200, head(), 0, want{}},
-		{"case 22: 404 for a range", middle, bare, 404, head(), 10, end},
+		{"case 22: 404 for a range", middle, bare, 404, head(), 10, elsewhere},
 		{"case 23: gzip in a segment", middle, bare, 206, head("Content-Encoding: gzip", "Content-Range: bytes 50-99/100"), 50, end},
 		{"case 23: gzip before Content-Range is looked at", middle, bare, 206, head("Content-Encoding: gzip"), 50, end},
 		{"case 23: identity is no coding", middle, bare, 206, head("Content-Encoding: identity", "Content-Range: bytes 50-99/100"), 50, good},
@@ -178,15 +196,25 @@ func TestJudge(t *testing.T) {
 		{"case 27: 403 to a ranged probe", probe, unknown, 403, head(), 10, none},
 		{"case 27: 503 to a ranged probe", probe, unknown, 503, head(), 10, none},
 		{"case 27: 503 that asks to wait", probe, unknown, 503, head("Retry-After: 7"), 10, want{Class: retry, After: 7 * time.Second}},
-		{"case 27: 404 to a ranged probe", probe, unknown, 404, head(), 10, end},
+		{"case 27: 404 to a ranged probe", probe, unknown, 404, head(), 10, none},
 		{"case 27: 403 to a plain probe", plainProbe, unknown, 403, head(), 10, end},
-		{"case 33: 429", middle, bare, 429, head("Retry-After: 7"), 10, want{Class: retry, After: 7 * time.Second}},
-		{"case 33: 503 with a date", middle, bare, 503, head("Retry-After: Tue, 15 Nov 1994 08:13:01 GMT", date), 10, want{Class: retry, After: 30 * time.Second}},
-		{"case 34: garbage", middle, bare, 503, head("Retry-After: soon"), 10, soon},
-		{"case 34: in the past", middle, bare, 503, head("Retry-After: Tue, 15 Nov 1994 08:12:01 GMT", date), 10, soon},
-		{"case 34: absurd", middle, bare, 503, head("Retry-After: 99999999999999999999"), 10, want{Class: retry, After: longestWait}},
-		{"case 37: 401", middle, bare, 401, head(), 10, end},
-		{"case 37: 407", middle, bare, 407, head(), 10, end},
+		{"case 33: 429", middle, bare, 429, head("Retry-After: 7"), 10, want{Class: shrink, After: 7 * time.Second}},
+		{"case 33: 503 with a date", middle, bare, 503, head("Retry-After: Tue, 15 Nov 1994 08:13:01 GMT", date), 10, want{Class: shrink, After: 30 * time.Second}},
+		{"case 34: garbage", middle, bare, 503, head("Retry-After: soon"), 10, less},
+		{"case 34: in the past", middle, bare, 503, head("Retry-After: Tue, 15 Nov 1994 08:12:01 GMT", date), 10, less},
+		{"case 34: absurd", middle, bare, 503, head("Retry-After: 99999999999999999999"), 10, want{Class: shrink, After: longestWait}},
+		{"case 26: 403 to a large range", middle, bare, 403, head(), 10, alone},
+		{"case 31: 503", middle, bare, 503, head(), 10, less},
+		{"case 32: 403 where redirects led", there, bare, 403, head(), 10, elsewhere},
+		{"case 32: 403 where redirects led anew", anew, bare, 403, head(), 10, alone},
+		{"case 35: 410 where redirects led", there, bare, 410, head(), 10, elsewhere},
+		{"case 35: 400 where redirects led", there, bare, 400, head(), 10, elsewhere},
+		{"case 36: 404 where redirects led", there, bare, 404, head(), 10, elsewhere},
+		{"case 36: 404 again", anew, bare, 404, head(), 10, end},
+		{"case 37: 401 again", anew, bare, 401, head(), 10, end},
+		{"405 is meant", middle, bare, 405, head(), 10, end},
+		{"case 37: 401", middle, bare, 401, head(), 10, elsewhere},
+		{"case 37: 407", middle, bare, 407, head(), 10, elsewhere},
 		{"case 38: 500", middle, bare, 500, head(), 10, soon},
 		{"case 38: 502", middle, bare, 502, head(), 10, soon},
 		{"408", middle, bare, 408, head(), 10, soon},
@@ -220,7 +248,14 @@ func TestJudge(t *testing.T) {
 		{"resume: an empty file", resumed, unknown, 416, head("Content-Range: bytes */0"), 10, strike},
 		{"resume: past the end", resumed, unknown, 416, head("Content-Range: bytes */40"), 10, none},
 		{"resume: 416 to byte 0", resumed0, unknown, 416, head(), 10, strike},
-		{"resume: 404", resumed, unknown, 404, head(), 10, end},
+		{"resume: 404", resumed, unknown, 404, head(), 10, strike},
+
+		{"stream: the whole file, read on", stream, known, 200, head(`ETag: "a"`), 100, want{Span: span(50, 100), Skip: 50}},
+		{"stream: a part after all", stream, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, good},
+		{"stream: a wrong part", stream, known, 206, head("Content-Range: bytes 0-49/100", `ETag: "a"`), 50, strike},
+		{"stream: several parts", stream, known, 206, head("Content-Type: multipart/byteranges"), 300, strike},
+		{"stream: without a range", plainStream, known, 200, head(`ETag: "a"`), 100, want{Span: span(50, 100), Skip: 50}},
+		{"stream: another version", plainStream, known, 200, head(`ETag: "a"`), 101, other},
 
 		{"whole", plain, bare, 200, head(), 100, whole},
 		{"whole, length not told", plain, bare, 200, head(), -1, whole},
@@ -231,13 +266,22 @@ func TestJudge(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			v := judge(row.q, row.known, answer{status: row.status, header: row.header, length: row.length, chunked: row.length < 0})
-			got := want{v.class, v.strike, v.span, v.skip, v.after}
+			a := answer{status: row.status, header: row.header, length: row.length, chunked: row.length < 0}
+			v := judge(row.q, row.known, a)
+			got := want{v.class, v.strike, v.doubt, v.tag, v.fickle, v.final, v.span, v.skip, v.after}
 			if diff := cmp.Diff(row.want, got); diff != "" {
 				t.Errorf("%s (-want +got)\nreason: %s", diff, v.reason)
 			}
 			if v.class != accept && v.reason == "" && v.status == 0 {
 				t.Error("no reason given")
+			}
+			if v.class == accept && (v.reach < v.span.End || v.skip < 0) {
+				t.Errorf("it holds bytes up to %d, after %d", v.reach, v.skip)
+			}
+			q := row.q
+			q.fresh = true
+			if v := judge(q, row.known, a); row.want.Doubt && v.class != changed {
+				t.Errorf("asked past the caches: %+v", v)
 			}
 		})
 	}

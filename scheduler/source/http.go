@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"braid/scheduler"
 	"braid/segment"
@@ -38,18 +39,22 @@ type Options struct {
 type HTTP struct {
 	web   *web
 	own   *http.Client // made here; nil if it is the caller's
-	at    place        // where the redirects led
-	fact  fact
 	proto string
 	mime  string
 	name  string
 
 	ranges   atomic.Bool
 	unproven atomic.Bool
-	strikes  atomic.Int32
+	strikes  atomic.Int32 // answers in a row that were let off
+	doubts   atomic.Int32 // answers in a row that were of another version
+
+	resolving resolving
 
 	mu   sync.Mutex
+	at   place // where the redirects led
+	fact fact
 	kept *body // the probe's, until it is taken
+	open int   // bodies that are out while there are no ranges
 }
 
 // Open asks a server what rawURL is. The request is a GET for all bytes from
@@ -77,7 +82,8 @@ func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP,
 	if s.web, err = newWeb(c, rawURL, o); err != nil {
 		return nil, err
 	}
-	s.at = place{url: s.web.first, trusted: true}
+	s.at = s.web.origin()
+	s.resolving.turn = make(chan struct{}, 1)
 	if err := s.probe(ctx, max(o.From, 0)); err != nil {
 		s.Close()
 		return nil, err
@@ -135,11 +141,14 @@ func (s *HTTP) begin(re *reply, v verdict) {
 
 // Open gives the bytes of r, or fewer from its beginning; r.End may be
 // math.MaxInt64 for the rest of the file. The body may be read until ctx ends.
+// It is a scheduler.Continuer.
 //
-// If Ranges is false r must begin at 0, and the whole file is asked for. If its
-// size is not known either, the body ends where the response does: with io.EOF
-// if the framing proves that it is complete or nothing speaks against it (see
-// Unproven), else with io.ErrUnexpectedEOF.
+// If Ranges is false and the file has a strong validator, each body is read from
+// the file's beginning, so it is given to one caller at a time; the others get
+// scheduler.ErrSequential. Without such a validator r must begin at 0, and the
+// whole file is asked for. If its size is not known either, the body ends where
+// the response does: with io.EOF if the framing proves that it is complete or
+// nothing speaks against it (see Unproven), else with io.ErrUnexpectedEOF.
 //
 // Errors are those of scheduler.Source; a *StatusError, *ProtocolError or
 // *DowngradeError may be in them.
@@ -147,60 +156,184 @@ func (s *HTTP) Open(ctx context.Context, r segment.Range) (io.ReadCloser, error)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if size := s.fact.id.Size; r.Empty() || size >= 0 && r.Off >= size {
+	at, known := s.known()
+	if size := known.id.Size; r.Empty() || size >= 0 && r.Off >= size {
 		return http.NoBody, nil
 	}
-	if b := s.take(ctx, r); b != nil {
+	q := question{
+		r: r, ranged: s.ranges.Load(),
+		strikes: int(s.strikes.Load()), fresh: s.doubts.Load() > 0, redirected: at != s.web.origin(),
+	}
+	done := func() {}
+	if !q.ranged {
+		switch {
+		case known.streams() && !s.enter():
+			return nil, fmt.Errorf("%s: %w", at.host(), scheduler.ErrSequential)
+		case known.streams():
+			done = sync.OnceFunc(s.leave)
+			q.stream, q.ranged = true, r.Off > 0 // it may have come to its senses
+		case r.Off > 0:
+			return nil, fmt.Errorf("%s: %w", at.host(), scheduler.ErrNoRanges)
+		}
+	}
+	if b := s.take(ctx, r, q.stream); b != nil {
+		b.done = done
 		return b, nil
 	}
-	q := question{r: r, ranged: s.ranges.Load(), strikes: int(s.strikes.Load())}
-	if !q.ranged && r.Off > 0 {
-		return nil, fmt.Errorf("%s: %w", s.Host(), scheduler.ErrNoRanges)
-	}
-	re, err := s.ask(ctx, s.at, q)
+	b, err := s.fetch(ctx, at, q)
 	if err != nil {
+		done()
 		return nil, err
 	}
-	v := judge(q, s.fact, re.answer())
-	if v.class != accept {
-		if v.strike {
-			// It was counted against what was known when the request went out:
-			// a moment's trouble may hit many requests at once.
-			s.strikes.Add(1)
+	b.limit(r)
+	b.done = done
+	return b, nil
+}
+
+// fetch asks until an answer is clear: whether another entity-tag means another
+// version shows only when it is asked for again.
+func (s *HTTP) fetch(ctx context.Context, at place, q question) (*body, error) {
+	var other []byte // of the file, as an answer with another entity-tag has it
+	for {
+		_, known := s.known()
+		re, v, err := s.put(ctx, at, q, known)
+		if err != nil {
+			return nil, err
 		}
-		if v.class == noRange {
-			s.ranges.Store(false)
-			s.strikes.Store(0)
+		switch {
+		case v.class == accept && v.fickle:
+			mine, err := re.peek(v.skip, min(v.span.Len(), overlap))
+			if err == nil && !agree(mine, other) {
+				v = verdict{class: changed, reason: "it sends two versions of the file by turns"}
+				return nil, s.refuse(re, v)
+			}
+			s.untag(known.id.ETag)
+			fallthrough
+		case v.class == accept:
+			s.accepted(v, re.at)
+			return newBody(re, v), nil
+		case v.tag != "":
+			known.id.ETag = ""
+			if u := judge(q, known, re.answer()); u.class == accept && other == nil {
+				other, _ = re.peek(u.skip, min(u.span.Len(), overlap))
+			}
+			re.drop()
+			s.web.forget()
+			q.tags, q.fresh = append(q.tags, v.tag), true
+		case v.strike && q.stream && q.ranged:
+			re.drop() // it has not come to its senses
+			q.ranged = false
+			q.strikes++
+		default:
+			return nil, s.rejected(re, v)
 		}
-		return nil, s.refuse(re, v)
 	}
+}
+
+// put asks q at a place, and at the user's URL if that place refuses.
+func (s *HTTP) put(ctx context.Context, at place, q question, known fact) (*reply, verdict, error) {
+	sent := time.Now()
+	re, err := s.ask(ctx, at, q)
+	if err != nil {
+		return nil, verdict{}, err
+	}
+	v := judge(q, known, re.answer())
+	if v.class == reresolve {
+		re.finish()
+		return s.resolve(ctx, at, q, known, sent)
+	}
+	return re, v, nil
+}
+
+// accepted and rejected keep count of what a server is let off.
+func (s *HTTP) accepted(v verdict, at place) {
 	s.strikes.Store(0)
+	s.doubts.Store(0)
 	if v.whole {
 		s.unproven.Store(v.unproven)
 	}
-	return newBody(re, v), nil
 }
 
-// take gives the kept body away, if r begins where it does.
-func (s *HTTP) take(ctx context.Context, r segment.Range) *body {
+func (s *HTTP) rejected(re *reply, v verdict) error {
+	if v.strike {
+		// It was counted against what was known when the request went out:
+		// a moment's trouble may hit many requests at once.
+		s.strikes.Add(1)
+	}
+	if v.doubt {
+		s.doubts.Add(1)
+	}
+	if v.class == noRange {
+		if s.ranges.Swap(false) {
+			s.strikes.Store(0)
+		}
+		if _, known := s.known(); known.streams() {
+			re.drop()
+			return fmt.Errorf("%s: %w: %s", re.at.host(), scheduler.ErrSequential, v.reason)
+		}
+	}
+	return s.refuse(re, v)
+}
+
+// known is where to ask, and what the answers must agree with.
+func (s *HTTP) known() (place, fact) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at, s.fact
+}
+
+// untag forgets the entity-tag, which means nothing.
+func (s *HTTP) untag(tag string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fact.id.ETag == tag {
+		s.fact.id.ETag = ""
+	}
+}
+
+// enter lets one body at a time be out.
+func (s *HTTP) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open > 0 {
+		return false
+	}
+	s.open++
+	return true
+}
+
+func (s *HTTP) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
+}
+
+// take gives the kept body away, if r begins where it does, or further on and
+// there is no other way to get there.
+func (s *HTTP) take(ctx context.Context, r segment.Range, stream bool) *body {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.kept
-	if b == nil || b.off != r.Off {
+	if b == nil || b.from != r.Off && !(stream && b.from < r.Off) {
 		return nil
 	}
 	s.kept = nil
+	b.from = r.Off
 	b.limit(r)
 	b.reply.bind(ctx)
 	return b
 }
 
 // Identity is which version of the file the first answer was of. Its Size is -1
-// if the server does not say.
-func (s *HTTP) Identity() segment.Identity { return s.fact.id }
+// if the server does not say. Its ETag is dropped once it turns out to mean
+// nothing.
+func (s *HTTP) Identity() segment.Identity {
+	_, known := s.known()
+	return known.id
+}
 
 // Ranges says whether the server serves ranges. It turns false for good when an
-// Open returns scheduler.ErrNoRanges.
+// Open returns scheduler.ErrNoRanges or scheduler.ErrSequential.
 func (s *HTTP) Ranges() bool { return s.ranges.Load() }
 
 // Unproven says whether nothing proved the end of the whole file last opened:
@@ -209,7 +342,10 @@ func (s *HTTP) Ranges() bool { return s.ranges.Load() }
 func (s *HTTP) Unproven() bool { return s.unproven.Load() }
 
 // Host is the host, and port, that the redirects led to, for messages.
-func (s *HTTP) Host() string { return s.at.host() }
+func (s *HTTP) Host() string {
+	at, _ := s.known()
+	return at.host()
+}
 
 // Proto is the protocol of the first answer, such as "HTTP/1.1".
 func (s *HTTP) Proto() string { return s.proto }

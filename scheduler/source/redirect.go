@@ -24,6 +24,9 @@ type place struct {
 // host is the place's host, for messages.
 func (p place) host() string { return clean(p.url.Host, 255) }
 
+// origin is where the user's URL leads.
+func (w *web) origin() place { return place{url: w.first, trusted: true} }
+
 // A web sends requests and follows redirects. It builds every request in one
 // place, so that none forgets a header or carries one too many; net/http's own
 // redirects carry some to strangers, and add a Referer. It uses the client's
@@ -77,13 +80,14 @@ func newWeb(c *http.Client, rawURL string, o Options) (*web, error) {
 	return w, nil
 }
 
-// get asks for at, and for what redirects lead to. It returns the answer that
+// get asks for at, and for what redirects lead to; if fresh, past the caches on
+// the way (RFC 9111, section 5.2.1.4). It returns the answer that
 // is no redirect, and where that came from.
-func (w *web) get(ctx context.Context, at place, ranged string) (*http.Response, place, error) {
+func (w *web) get(ctx context.Context, at place, ranged string, fresh bool) (*http.Response, place, error) {
 	seen := map[string]bool{}
 	for hops := 0; ; hops++ {
 		seen[at.url.String()] = true
-		resp, err := w.send(ctx, at, ranged)
+		resp, err := w.send(ctx, at, ranged, fresh)
 		if err != nil {
 			return nil, at, err
 		}
@@ -114,7 +118,7 @@ func (w *web) forget() {
 }
 
 // send makes one request.
-func (w *web) send(ctx context.Context, at place, ranged string) (*http.Response, error) {
+func (w *web) send(ctx context.Context, at place, ranged string, fresh bool) (*http.Response, error) {
 	req := (&http.Request{Method: http.MethodGet, URL: at.url, Header: http.Header{}}).WithContext(ctx)
 	if at.trusted {
 		req.Header = w.header.Clone()
@@ -124,6 +128,9 @@ func (w *web) send(ctx context.Context, at place, ranged string) (*http.Response
 	req.Header.Set("Accept-Encoding", "identity") // or net/http asks for gzip
 	if ranged != "" {
 		req.Header.Set("Range", ranged)
+	}
+	if fresh {
+		req.Header.Set("Cache-Control", "no-cache")
 	}
 	if w.jar != nil {
 		for _, cookie := range w.jar.Cookies(at.url) {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -58,10 +59,14 @@ func (s *HTTP) ask(ctx context.Context, at place, q question) (*reply, error) {
 	re.bind(ctx)
 	ranged := ""
 	if q.ranged {
-		ranged = formatRange(q.r)
+		r := q.r
+		if q.stream {
+			r.End = unbounded // what comes behind it is wanted next
+		}
+		ranged = formatRange(r)
 	}
 	var err error
-	if re.Response, re.at, err = s.web.get(own, at, ranged); err != nil {
+	if re.Response, re.at, err = s.web.get(own, at, ranged, q.fresh); err != nil {
 		re.unbind()
 		cancel(nil)
 		if ctx.Err() != nil {
@@ -100,8 +105,39 @@ func (s *HTTP) refuse(re *reply, v verdict) error {
 	default:
 		err = &ProtocolError{Host: host, Reason: v.reason}
 	}
-	if v.class == fatal {
+	if v.class == fatal || v.final {
 		err = scheduler.Permanent(err)
 	}
+	if v.class == shrink {
+		err = scheduler.Crowded(err)
+	}
 	return err
+}
+
+// overlap is how many bytes two answers must have in common that ought to be of
+// one version, though their entity-tags differ.
+const overlap = 64 << 10
+
+// peek reads ahead: n bytes of the body, after the first skip. They stay to be
+// read. It returns fewer only with an error.
+func (re *reply) peek(skip, n int64) ([]byte, error) {
+	if skip > maxSkip {
+		skip, n = 0, 0
+	}
+	ahead, err := io.ReadAll(io.LimitReader(re.Body, skip+n))
+	re.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(ahead), re.Body), re.Body}
+	if err == nil && int64(len(ahead)) < skip+n {
+		err = io.ErrUnexpectedEOF
+	}
+	return ahead[min(skip, int64(len(ahead))):], err
+}
+
+// agree says whether two beginnings are equal as far as both go, which must be
+// somewhere.
+func agree(a, b []byte) bool {
+	n := min(len(a), len(b))
+	return n > 0 && bytes.Equal(a[:n], b[:n])
 }

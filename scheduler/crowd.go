@@ -1,0 +1,89 @@
+package scheduler
+
+import (
+	"time"
+
+	"braid/segment"
+)
+
+// A crowd is how much at once a server puts up with, as far as it has shown:
+// how many requests, and how large a range. It is lowered when the server
+// refuses, and raised again when it has been calm for a while, as TCP does with
+// its window. The ledger's mutex guards it.
+type crowd struct {
+	workers int           // what the job would like
+	most    int           // what it may come back to
+	limit   int           // requests at once now, from 1
+	reach   int64         // the longest range to ask for
+	cut     time.Time     // when limit was last lowered or raised
+	calm    time.Duration // how long after that it is raised by one
+}
+
+const (
+	minReach = 1 << 20
+	calm     = 10 * time.Second
+	maxCalm  = 10 * time.Minute
+)
+
+func newCrowd(workers int) crowd {
+	return crowd{workers: workers, most: workers, limit: workers, reach: maxLease, calm: calm}
+}
+
+// A refusal is a request that the server did not answer with bytes.
+type refusal struct {
+	asked   segment.Range
+	sent    time.Time
+	crowded bool // it may have been too much at once
+	final   bool // waiting does not help
+	others  int  // requests that are out besides it
+	served  int  // and those of them that are being answered
+}
+
+// refused lowers what is asked of the server and says whether that could have
+// made a difference: if not, the refusal is meant.
+//
+// A final refusal stands only if no other request is out. As long as there is
+// one, its answer may be the only one that will ever be had, as with links that
+// work once; so nobody is to disturb it any more.
+func (c *crowd) refused(r refusal, now time.Time) bool {
+	switch {
+	case r.final && r.others > 0:
+		c.limit = min(c.limit, r.others)
+		c.most = c.limit
+		return true
+	case r.final && r.crowded && r.asked.Len() > minReach:
+		// It was alone: then it was too large.
+		c.reach = max(r.asked.Len()/2, minReach)
+		c.most = c.workers
+		c.lower(1, now)
+		return true
+	case r.final || !r.crowded:
+		return false
+	case !c.cut.IsZero() && !r.sent.After(c.cut):
+		return true // many are refused at once, and counted as one
+	case c.limit == 1:
+		return false
+	}
+	c.lower(min(max(c.limit/2, r.served), c.limit-1), now)
+	return true
+}
+
+func (c *crowd) lower(limit int, now time.Time) {
+	c.limit = max(limit, 1)
+	if !c.cut.IsZero() {
+		c.calm = min(2*c.calm, maxCalm)
+	}
+	c.cut = now
+}
+
+// grow raises the limit by one if the server has been calm for long enough.
+func (c *crowd) grow(now time.Time) bool {
+	if c.limit >= c.most || now.Sub(c.cut) < c.calm {
+		return false
+	}
+	c.limit, c.cut = c.limit+1, now
+	return true
+}
+
+// single lets one request at a time be out, for good.
+func (c *crowd) single() { c.limit, c.most = 1, 1 }

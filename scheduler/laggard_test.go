@@ -1,0 +1,111 @@
+package scheduler
+
+import (
+	"testing"
+	"time"
+
+	"braid/segment"
+)
+
+// A connection that trickles is replaced, again and again if need be, but ever
+// more rarely (case 45).
+func TestATrickleIsReplaced(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, _, dst := job(400*mib, 4, func(n int, r segment.Range) reply {
+			if n == 2 {
+				return reply{step: 1000, every: time.Second}
+			}
+			return steady(4 * mib)
+		})
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := dst.whole(); err != nil {
+			t.Fatal(err)
+		}
+		// Alone, the block in its hand would take it 1048 s. The others need 33 s.
+		if s := j.Stats(); s.Elapsed > 40*time.Second || s.Retries != 1 {
+			t.Fatalf("%v, %d retries", s.Elapsed, s.Retries)
+		}
+	})
+}
+
+// The last one is compared with what was usual.
+func TestATrickleAtTheEndIsReplaced(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		last := 0
+		j, _, dst := job(64*mib, 2, nil)
+		j.Source.(*script).answer = func(n int, r segment.Range) reply {
+			if r.End == 64*mib && last < 2 {
+				last++
+				return reply{step: 1000, every: time.Second}
+			}
+			return steady(4 * mib)
+		}
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := j.Stats(); s.Elapsed > time.Minute || dst.whole() != nil {
+			t.Fatalf("%v, %v", s.Elapsed, dst.whole())
+		}
+	})
+}
+
+// All of them slow is nobody's fault.
+func TestSlowTogetherIsNoLag(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		slow := time.Now().Add(10 * time.Second)
+		j, _, _ := job(16*mib, 4, nil)
+		j.Source.(*script).answer = func(int, segment.Range) reply {
+			if time.Now().After(slow) {
+				return reply{step: 10_000, every: 900 * time.Millisecond}
+			}
+			return reply{step: 100_000, every: time.Second, send: mib}
+		}
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := j.Stats(); s.Retries > 4 {
+			t.Fatalf("%d retries", s.Retries)
+		}
+	})
+}
+
+func TestSlept(t *testing.T) {
+	for _, c := range []struct {
+		wall, own time.Duration
+		want      bool
+	}{
+		{time.Second, time.Second, false},
+		{5 * time.Second, time.Second, false},  // a clock put right
+		{-time.Hour, time.Second, false},       // or back
+		{time.Minute, time.Minute, false},      // stopped, and continued
+		{time.Minute, time.Second, true},       // suspended
+		{9 * time.Hour, 2 * time.Second, true}, // over night
+	} {
+		if got := slept(c.wall, c.own); got != c.want {
+			t.Errorf("%v on the wall, %v on ours: %v", c.wall, c.own, got)
+		}
+	}
+}
+
+// After the machine slept every connection is given up, and no failure counted.
+func TestDropAll(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, src, dst := job(64*mib, 4, func(n int, r segment.Range) reply {
+			if n < 4 {
+				return reply{send: 100_000, mute: true}
+			}
+			return steady(4 * mib)
+		})
+		j.Retry = Retry{Tries: 1, Min: time.Second, Max: time.Second}
+		j.Stall = time.Hour
+		time.AfterFunc(5*time.Second, func() { j.ledger.dropAll() })
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := j.Stats(); s.Retries != 4 || dst.whole() != nil || len(src.asked) < 8 {
+			t.Fatalf("%d retries, %v", s.Retries, dst.whole())
+		}
+	})
+}
