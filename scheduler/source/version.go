@@ -1,0 +1,44 @@
+package source
+
+import (
+	"slices"
+
+	"braid/segment"
+)
+
+// maxTags is how many answers may bear one other entity-tag before it is the
+// one that counts.
+const maxTags = 6
+
+// judgeIdentity holds what an answer says of the file against what is known.
+//
+// Some servers make up an entity-tag for every host, or for every answer. They
+// are found out by asking again: the file has changed only if the new tag stays.
+// If the old one comes back, or a third one comes, none of them means anything,
+// and whoever asked has to compare some bytes.
+func (q question) judgeIdentity(known, id segment.Identity) (fickle bool, refused *verdict) {
+	tagged, untagged := id, known
+	untagged.ETag = ""
+	id.ETag = ""
+	onlyTag := known.Conflicts(tagged) && !untagged.Conflicts(id) && known.Modified.Equal(id.Modified)
+	again := slices.Contains(q.tags, tagged.ETag)
+	switch {
+	case !known.Conflicts(tagged) && vouched(known, tagged):
+		return len(q.tags) > 0, nil
+	case !known.Conflicts(tagged):
+		return false, &verdict{class: changed, reason: "it no longer says which version of the file it sends"}
+	case onlyTag && len(q.tags) > 0 && !again:
+		return true, nil
+	case onlyTag && len(q.tags) < maxTags:
+		return false, &verdict{class: retry, tag: tagged.ETag, reason: difference(known, tagged)}
+	}
+	return false, &verdict{class: changed, reason: difference(known, tagged)}
+}
+
+// vouched says whether an answer that does not conflict with a known strong
+// identity repeats anything of it. One that leaves out what told the versions
+// apart may be of any of them.
+func vouched(known, id segment.Identity) bool {
+	return !known.Strong() || known.ETag != "" && known.ETag == id.ETag ||
+		!known.Modified.IsZero() && known.Modified.Equal(id.Modified)
+}
