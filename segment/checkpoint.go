@@ -89,7 +89,8 @@ func (o Origin) Is(url string) bool { return o == NewOrigin(url, o.Salt) }
 //	56 part: size i64, mtime i64     heads: block u32, length u32, CRC-32C u32
 //	                                 zeros; CRC-32C of the slot u32
 //
-// There is always room for MaxHeads heads.
+// There is always room for the longest texts and for MaxHeads heads: whatever is
+// learned, the slots of one download keep their length.
 const (
 	magic     = "BRAID\x1a\r\n"
 	version   = 1
@@ -175,7 +176,7 @@ func (c *Checkpoint) MarshalBinary() ([]byte, error) {
 
 // size is how long a slot is, in bytes.
 func (c *Checkpoint) size() int {
-	n := fixedSize + len(c.Identity.ETag) + len(c.Host) + c.Done.size() + 4*len(c.Sums) + perHead*MaxHeads + 4
+	n := fixedSize + 2*maxText + c.Done.size() + 4*len(c.Sums) + perHead*MaxHeads + 4
 	return (n + slotAlign - 1) / slotAlign * slotAlign
 }
 

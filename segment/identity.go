@@ -57,6 +57,17 @@ func (id Identity) Conflicts(o Identity) bool {
 	return id.ETag != "" && o.ETag != "" && id.opaque() != o.opaque()
 }
 
+// OnlyTag says whether id and o conflict in nothing but their entity-tags, and
+// their dates, if there are any, are equal. Some servers make up a tag for every
+// host or answer.
+func (id Identity) OnlyTag(o Identity) bool {
+	if !id.Conflicts(o) {
+		return false
+	}
+	id.ETag, o.ETag = "", ""
+	return !id.Conflicts(o) && id.Modified.Equal(o.Modified)
+}
+
 // opaque is what the entity-tag says, without what it says it is worth.
 func (id Identity) opaque() string { return strings.Trim(strings.TrimPrefix(id.ETag, "W/"), `"`) }
 

@@ -26,6 +26,9 @@ type download struct {
 	limiter scheduler.Limiter
 	report  ui.Reporter
 	show    ui.Transfer
+
+	whole bool // ranges were lies: the file is asked for whole
+	began bool // the file on disk was begun, or gone on with
 }
 
 // run fetches the file, start to finish, and tells the reporter how it ended.
@@ -47,15 +50,39 @@ func (d *download) run(ctx context.Context, id int) ui.Result {
 	return r
 }
 
-// fetch is a download's whole life: lock the file and look what an earlier run
-// left; ask the server; run the job; verify; give the file its name.
-func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
+// maxAnew is how often a download may begin anew within one run.
+const maxAnew = 3
+
+// fetch tries until the file is there, or nothing more can be done without the
+// user. It begins anew if what came cannot be gone on with and may be dropped:
+// because the file has changed and the user has said so, or because ranges turn
+// out to be lies and nothing of an earlier run is at stake.
+func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 	if d.o.makes() {
 		if err := os.MkdirAll(filepath.Dir(d.path), 0o777); err != nil {
 			return err
 		}
 	}
-	dst, err := sink.Open(d.path, sink.Options{URL: d.url, Overwrite: d.o.Force, Restart: d.o.Restart})
+	for anew := 0; ; anew++ {
+		err := d.once(ctx, r)
+		switch {
+		case err == nil || ctx.Err() != nil || anew == maxAnew:
+			return err
+		case errors.Is(err, scheduler.ErrNoRanges) && d.began && r.Resumed == 0 && !d.whole:
+			d.whole = true
+		case errors.Is(err, scheduler.ErrChanged) && d.began && d.o.Restart:
+		default:
+			return err
+		}
+		d.report.Note(filepath.Base(d.path) + ": beginning anew: " + err.Error())
+	}
+}
+
+// once is one try, start to finish: lock the file and look what an earlier run
+// left; ask the server; run the job; verify; give the file its name.
+func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
+	d.began = false
+	dst, err := sink.Open(d.path, sink.Options{URL: d.url, Overwrite: d.o.Force, Restart: d.o.Restart || d.whole})
 	if err != nil {
 		return err
 	}
@@ -81,17 +108,23 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 	}
 	defer src.Close()
 	id := src.Identity()
-	err = dst.Begin(ctx, sink.Remote{Identity: id, Host: src.Host(), Plain: !src.Ranges(), Source: src})
+	plain := id.Size < 0 || !src.Ranges() && !id.Strong()
+	err = dst.Begin(ctx, sink.Remote{Identity: id, Host: src.Host(), Plain: plain, Source: src, Fickle: src.Fickle})
 	for _, note := range dst.Notes() {
 		d.report.Note(note)
 	}
 	if err != nil {
 		return err
 	}
+	d.began = true
 	r.Bytes, r.Resumed = id.Size, dst.Resumable()
 	d.show.Probe(id, src.Ranges(), src.Proto(), r.Resumed)
-	if !src.Ranges() && id.Size != 0 {
+	switch {
+	case src.Ranges() || id.Size == 0:
+	case plain:
 		d.report.Warn(filepath.Base(d.path) + ": the server serves no ranges: one connection, and an interruption begins anew")
+	default:
+		d.report.Warn(filepath.Base(d.path) + ": the server serves no ranges: one connection, and after an interruption it has to send again what is there")
 	}
 
 	job := &scheduler.Job{
@@ -100,18 +133,25 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 		Grid:    dst.Grid(),
 		Done:    dst.Done(),
 		Begun:   dst.Begun(),
-		Plain:   !src.Ranges(),
+		Plain:   plain,
 		Workers: d.o.Connections,
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
 		Limiter: d.limiter,
-		Events:  d.event,
+		Events: func(e scheduler.Event) {
+			if e.Kind == scheduler.EventSave {
+				dst.Know(src.Identity())
+			}
+			d.event(e)
+		},
 	}
 	stop := d.show.Watch(job)
 	err = job.Run(ctx)
 	stop()
+	dst.Know(src.Identity())
 	s := job.Stats()
-	r.Bytes, r.Wire = s.Written, s.Fetched
+	r.Bytes = s.Written
+	r.Wire += s.Fetched
 	r.Retries += s.Retries
 	if err != nil {
 		return err
@@ -127,7 +167,7 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) (err error) {
 
 // probe asks the server what the URL is, as patiently as for any range.
 func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source.HTTP, error) {
-	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade}
+	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade, Whole: d.whole}
 	if o.UserAgent == "" {
 		o.UserAgent = "braid/" + release(nil)
 	}

@@ -23,6 +23,10 @@ type Remote struct {
 	Host     string           // who sends the bytes, for messages
 	Plain    bool             // it serves no ranges
 	Source   scheduler.Source // asked again for a few bytes that are there, where Identity proves too little; nil if it cannot be
+
+	// Fickle says whether the entity-tags of the server mean nothing. It is asked
+	// if nothing but them speaks for another version; nil means that they do.
+	Fickle func(ctx context.Context) (bool, error)
 }
 
 // Begin says what the file turned out to be. It goes on from the checkpoint if
@@ -57,7 +61,7 @@ func (f *File) Begin(ctx context.Context, remote Remote) error {
 	}
 	f.plain = remote.Plain || id.Size <= 0
 
-	how, err := f.judge(id, remote.Source)
+	how, err := f.judge(ctx, id, remote)
 	if err != nil {
 		return err
 	}
@@ -92,8 +96,8 @@ const (
 )
 
 // judge says how to begin a file that is now said to be id, and notes why.
-func (f *File) judge(id segment.Identity, src scheduler.Source) (how int, err error) {
-	c := f.found
+func (f *File) judge(ctx context.Context, id segment.Identity, remote Remote) (how int, err error) {
+	c, src := f.found, remote.Source
 	switch {
 	case c == nil:
 		if f.partial && f.slots.size == 0 {
@@ -108,7 +112,17 @@ func (f *File) judge(id segment.Identity, src scheduler.Source) (how int, err er
 	}
 	switch moved := f.moved(); {
 	case c.Identity.Conflicts(id):
-		return anew, f.changed()
+		if src == nil || f.plain || remote.Fickle == nil || !c.Identity.OnlyTag(id) {
+			return anew, f.changed()
+		}
+		switch fickle, err := remote.Fickle(ctx); {
+		case err != nil:
+			return anew, err
+		case !fickle:
+			return anew, f.changed()
+		}
+		c.Identity.ETag = ""
+		return likely, nil
 	case f.plain && !f.o.Restart:
 		return anew, fmt.Errorf("%w any more: %s is kept", scheduler.ErrNoRanges, f.part)
 	case f.plain:

@@ -28,6 +28,10 @@ type Options struct {
 	// which that run could not be continued is asked for twice.
 	From int64
 
+	// Whole asks for the whole file without a range: for servers whose ranges
+	// have turned out to be lies. From is not used then.
+	Whole bool
+
 	AllowDowngrade bool // follow redirects from https to http
 }
 
@@ -81,7 +85,7 @@ func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP,
 	}
 	s.at = s.web.origin()
 	s.resolving.turn = make(chan struct{}, 1)
-	if err := s.probe(ctx, max(o.From, 0)); err != nil {
+	if err := s.probe(ctx, max(o.From, 0), o.Whole); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -92,8 +96,11 @@ func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP,
 // the range lies past the end, and without a range if that cannot be had. Each
 // of these happens once at most, and so does asking again for what may have
 // been a stray answer.
-func (s *HTTP) probe(ctx context.Context, from int64) error {
+func (s *HTTP) probe(ctx context.Context, from int64, whole bool) error {
 	q := question{r: segment.Range{Off: from, End: unbounded}, ranged: true, probe: true, resume: from > 0}
+	if whole {
+		q = question{r: segment.Range{Off: 0, End: unbounded}, probe: true}
+	}
 	for {
 		re, err := s.ask(ctx, s.at, q)
 		if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
@@ -142,6 +149,24 @@ func (s *HTTP) begin(re *reply, v verdict) {
 func (s *HTTP) Identity() segment.Identity {
 	_, known := s.known()
 	return known.id
+}
+
+// Fickle says whether the server's entity-tags are found to mean nothing when it
+// is asked again for a few bytes. Then Identity has none.
+func (s *HTTP) Fickle(ctx context.Context) (bool, error) {
+	for range 2 {
+		_, known := s.known()
+		if known.id.ETag == "" {
+			return true, nil
+		}
+		body, err := s.Open(ctx, segment.Range{Off: 0, End: overlap})
+		if err != nil {
+			return false, err
+		}
+		body.Close()
+		s.web.forget()
+	}
+	return s.Identity().ETag == "", nil
 }
 
 // Ranges says whether the server serves ranges. It turns false for good when an

@@ -17,22 +17,18 @@ const maxTags = 6
 // If the old one comes back, or a third one comes, none of them means anything,
 // and whoever asked has to compare some bytes.
 func (q question) judgeIdentity(known, id segment.Identity) (fickle bool, refused *verdict) {
-	tagged, untagged := id, known
-	untagged.ETag = ""
-	id.ETag = ""
-	onlyTag := known.Conflicts(tagged) && !untagged.Conflicts(id) && known.Modified.Equal(id.Modified)
-	again := slices.Contains(q.tags, tagged.ETag)
+	onlyTag, again := known.OnlyTag(id), slices.Contains(q.tags, id.ETag)
 	switch {
-	case !known.Conflicts(tagged) && vouched(known, tagged):
+	case !known.Conflicts(id) && vouched(known, id):
 		return len(q.tags) > 0, nil
-	case !known.Conflicts(tagged):
+	case !known.Conflicts(id):
 		return false, &verdict{class: changed, reason: "it no longer says which version of the file it sends"}
 	case onlyTag && len(q.tags) > 0 && !again:
 		return true, nil
 	case onlyTag && len(q.tags) < maxTags:
-		return false, &verdict{class: retry, tag: tagged.ETag, reason: difference(known, tagged)}
+		return false, &verdict{class: retry, tag: id.ETag, reason: difference(known, id)}
 	}
-	return false, &verdict{class: changed, reason: difference(known, tagged)}
+	return false, &verdict{class: changed, reason: difference(known, id)}
 }
 
 // vouched says whether an answer that does not conflict with a known strong
