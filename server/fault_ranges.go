@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	earlier = 4 << 10  // how much too early an early start is, at most
-	surplus = 64 << 10 // bytes that follow a part that is too long
+	headStart = 4 << 10  // how much too early an early start is, at most
+	surplus   = 64 << 10 // bytes that follow a part that is too long
 )
 
 // rangeFaults answer a range with another one, or with none. Unless they say so, what they send is right for the place
@@ -46,7 +46,7 @@ func rangeFaults() []fault {
 			if p.forgot || p.want.off == 0 {
 				return false
 			}
-			p.wish(span{max(0, p.want.off-earlier), p.want.end})
+			p.wish(span{max(0, p.want.off-headStart), p.want.end})
 			return true
 		}},
 		{name: "short-part", says: "206 with the first half of the range, and says so", turn: onPart(func(_ *play, rep *reply) bool {
