@@ -51,6 +51,7 @@ func (a *answer) follow(r segment.Range) bool {
 	c, ok := a.body.(Continuer)
 	if ok && c.Continue(r) {
 		a.asked = r
+		a.watch.Reset(a.job.Stall)
 		return true
 	}
 	return false

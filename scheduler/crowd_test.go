@@ -115,6 +115,24 @@ func TestTheOnlyAnswerIsKept(t *testing.T) {
 	}
 }
 
+// It waits for the others to be refused, however fast it is itself.
+func TestTheOnlyAnswerWaits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, src, dst := job(64*mib, 8, func(_ int, r segment.Range) reply {
+			if r.Off > 0 {
+				return reply{err: errGone, delay: 5 * time.Second}
+			}
+			return reply{reach: 64 * mib}
+		})
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(src.asked); dst.whole() != nil || n > 8 {
+			t.Fatalf("%d requests, %v", n, dst.whole())
+		}
+	})
+}
+
 // A source that has become sequential is asked by one, which reads on.
 func TestOneAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T) {

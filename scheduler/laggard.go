@@ -3,8 +3,6 @@ package scheduler
 import (
 	"slices"
 	"time"
-
-	"braid/segment"
 )
 
 // A connection that brings a tenth of what the others bring is given up for a
@@ -24,6 +22,15 @@ func (b *ledger) began(l *lease, now time.Time, leash time.Duration, drop func()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l.judged, l.drop = now.Add(leash), drop
+	b.answers++
+	b.wake()
+}
+
+// paced remembers how fast the last answers were.
+func (b *ledger) paced(rate float64) {
+	if rate > 0 {
+		b.paces[b.answers%len(b.paces)] = rate
+	}
 }
 
 // laggards, called once a second, gives up the answers that are far slower than
@@ -32,17 +39,7 @@ func (b *ledger) began(l *lease, now time.Time, leash time.Duration, drop func()
 func (b *ledger) laggards(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var rates []float64
-	for _, l := range b.out {
-		if l.drop != nil && l.rate > 0 {
-			rates = append(rates, pace(l, now))
-		}
-	}
-	b.usual *= forget // or the last ones, if they are all slow, would be the measure
-	if len(rates) > 1 {
-		slices.Sort(rates)
-		b.usual = max(b.usual, rates[len(rates)/2])
-	}
+	b.usual = max(b.usual*forget, b.median(now)) // or the last ones, all of them slow, would be the measure
 	for _, l := range b.out {
 		writing := l.claim > l.off
 		rate := pace(l, now)
@@ -56,6 +53,27 @@ func (b *ledger) laggards(now time.Time) {
 	}
 }
 
+// median is the rate in the middle of those that the answers have, and the last
+// ones had; 0 if there was only one.
+func (b *ledger) median(now time.Time) float64 {
+	var rates []float64
+	for _, rate := range b.paces {
+		if rate > 0 {
+			rates = append(rates, rate)
+		}
+	}
+	for _, l := range b.out {
+		if l.drop != nil && l.rate > 0 {
+			rates = append(rates, pace(l, now))
+		}
+	}
+	if len(rates) < 2 {
+		return 0
+	}
+	slices.Sort(rates)
+	return rates[len(rates)/2]
+}
+
 // dropAll gives up every answer: none of the connections is what it was.
 func (b *ledger) dropAll() {
 	b.mu.Lock()
@@ -66,20 +84,4 @@ func (b *ledger) dropAll() {
 			l.drop = nil
 		}
 	}
-}
-
-// follow takes l back, which is fulfilled, and lends what comes after it to the
-// same worker: the bytes right behind it, or, if skip is true, the first free
-// ones further on. It returns nil if there are none.
-func (b *ledger) follow(l *lease, who bid, skip bool, now time.Time) *lease {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	at := slices.IndexFunc(b.free, func(r segment.Range) bool { return r.Off >= l.end })
-	if at < 0 || b.free[at].Off != l.end && !skip {
-		return nil
-	}
-	next := b.lendRun(at, who)
-	next.lent, next.moved, next.judged, next.drop = segment.Range{Off: next.off, End: next.end}, now, l.judged, l.drop
-	b.out[slices.Index(b.out, l)] = next
-	return next
 }

@@ -27,7 +27,9 @@ type ledger struct {
 	written int64           // bytes in the file
 	durable int64           // bytes that the last save covered
 	crowd   crowd           // how much at once may be out
-	usual   float64         // bytes a second that a connection has lately been bringing; 0 unknown
+	answers int             // how many there have been
+	paces   [8]float64      // bytes a second that the last of them brought; 0 none yet
+	usual   float64         // bytes a second that one has lately been bringing; 0 unknown
 	changed chan struct{}   // closed, and replaced, when a waiting worker should look again
 	whole   chan struct{}   // closed when every byte is written
 }
@@ -170,6 +172,9 @@ func (b *ledger) settle(l *lease) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.out = slices.DeleteFunc(b.out, func(o *lease) bool { return o == l })
+	if l.drop != nil {
+		b.paced(l.rate)
+	}
 	if l.off < l.end {
 		b.release(segment.Range{Off: l.off, End: l.end})
 	}

@@ -135,7 +135,7 @@ func (j *Job) fetch(ctx context.Context, l *lease, r segment.Range, w *worker) (
 		if err != nil || !a.whole {
 			return l, a.got, err
 		}
-		next := j.ledger.follow(l, w.bid(), j.single.Load(), time.Now())
+		next := j.ledger.follow(ctx, l, w.bid(), j.single.Load())
 		if next == nil {
 			return l, a.got, nil
 		}

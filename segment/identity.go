@@ -42,8 +42,9 @@ func (id Identity) Same(o Identity) bool {
 // both of them state differs. Two strong entity-tags decide alone. Any other
 // two, of which one is weak or not quoted, prove nothing if they are equal, and
 // speak for a change if they differ, unless equal dates overrule them: some
-// servers make one up for every host or request. Identities that merely say
-// little do not conflict, and are not Same either.
+// servers make one up for every host or request. Dates that are made up for the
+// response say nothing. Identities that merely say little do not conflict, and
+// are not Same either.
 func (id Identity) Conflicts(o Identity) bool {
 	if id.Size >= 0 && o.Size >= 0 && id.Size != o.Size {
 		return true
@@ -51,7 +52,7 @@ func (id Identity) Conflicts(o Identity) bool {
 	if id.strongTag() && o.strongTag() {
 		return id.ETag != o.ETag
 	}
-	if !id.Modified.IsZero() && !o.Modified.IsZero() {
+	if !id.Modified.IsZero() && !o.Modified.IsZero() && !(id.madeUp() && o.madeUp()) {
 		return !id.Modified.Equal(o.Modified)
 	}
 	return id.ETag != "" && o.ETag != "" && id.opaque() != o.opaque()
@@ -73,6 +74,13 @@ func (id Identity) opaque() string { return strings.Trim(strings.TrimPrefix(id.E
 
 func (id Identity) strongTag() bool {
 	return len(id.ETag) >= 2 && strings.HasPrefix(id.ETag, `"`) && strings.HasSuffix(id.ETag, `"`)
+}
+
+// madeUp says whether Modified is as good as the time of the response: some
+// servers have nothing better to say. It then says nothing.
+func (id Identity) madeUp() bool {
+	const moment = 2 * time.Second
+	return !id.Modified.IsZero() && !id.Date.IsZero() && id.Date.Sub(id.Modified).Abs() <= moment
 }
 
 func (id Identity) strongDate() bool {

@@ -158,6 +158,9 @@ func TestIdentity(t *testing.T) {
 		{"a date within the minute is weak", dated(59 * time.Second), dated(59 * time.Second), false, false, false},
 		{"a date of exactly a minute is strong", dated(time.Minute), dated(time.Minute), true, true, false},
 		{"other dates conflict", dated(time.Hour), dated(2 * time.Hour), true, false, true},
+		{"dates made up for each response", dated(time.Second), Identity{Size: 9, Modified: date.Add(time.Minute), Date: date.Add(time.Minute)}, false, false, false},
+		{"a date made up and another", dated(time.Second), dated(time.Hour), false, false, true},
+		{"young dates that differ", dated(20 * time.Second), dated(10 * time.Second), false, false, true},
 		{"tags decide before dates", Identity{Size: 9, ETag: `"x"`, Modified: date}, Identity{Size: 9, ETag: `"x"`, Modified: date.Add(1)}, true, true, false},
 		{"a date without the response's own is weak", Identity{Size: 9, Modified: date}, Identity{Size: 9, Modified: date}, false, false, false},
 		{"nothing said", Identity{Size: 9}, Identity{Size: 9}, false, false, false},
@@ -193,6 +196,30 @@ func TestDigest(t *testing.T) {
 	for _, s := range []string{"", "sha256:", "sha256:xyz", "sha256:abcd", "crc:abcd", "abcd", "sha256", ":" + empty} {
 		if d, err := ParseDigest(s); err == nil {
 			t.Errorf("%q was taken for %v", s, d)
+		}
+	}
+}
+
+func TestOnlyTag(t *testing.T) {
+	date := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	id := func(size int64, tag string, modified time.Time) Identity {
+		return Identity{Size: size, ETag: tag, Modified: modified, Date: date}
+	}
+	old, older := date.Add(-time.Hour), date.Add(-2*time.Hour)
+	for _, c := range []struct {
+		name string
+		b    Identity
+		want bool
+	}{
+		{"nothing", id(9, `"x"`, old), false},
+		{"the tag", id(9, `"y"`, old), true},
+		{"the size too", id(8, `"y"`, old), false},
+		{"the date too", id(9, `"y"`, older), false},
+		{"the date is gone", id(9, `"y"`, time.Time{}), false},
+		{"the tag is gone", id(9, "", old), false},
+	} {
+		if got := id(9, `"x"`, old).OnlyTag(c.b); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
 		}
 	}
 }
