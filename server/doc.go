@@ -37,6 +37,22 @@
 // Nothing outside the root is served, by whatever spelling or link, and nothing whose path has a segment beginning with
 // a dot. Pipes, devices and sockets are not found, and not touched.
 //
+// # Misbehaving on purpose
+//
+// [Options].Rogue makes the origin go wrong in ways that origins, caches and networks do: [Faults] lists them by name, and
+// [Rogue] says how they are drawn and mixed. It is there for the authors of clients. Whoever asks for it with
+// Rogue.Query may be met with any of them, alone or together, at an address such as
+//
+//	/pattern/64M?fault=wrong-start,rst-midway&p=0.1&fault-seed=7
+//
+// Another version of a file has other bytes throughout, and so has all that is sent in a place it does not belong to:
+// a client that believes what it should not gets a file whose checksum is wrong, never one that is right by accident.
+// Displaced bytes are those of another place, so this takes a file in which no two places are alike, as the pattern is.
+// [Access].Faults says what was played.
+//
+// Without a fault nothing of this is in the way of a response. A response with faults goes out through this process,
+// without sendfile; where the fault is no HTTP, net/http gives the connection up, and [Serve] still waits for it.
+//
 // # What it costs
 //
 // The bytes of a file go from the page cache to the connection by sendfile, wherever the system has it: the *os.File

@@ -7,9 +7,39 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 
 	"braid/server"
 )
+
+// An origin that gives every range from the beginning of the file, half of the time.
+func ExampleRogue() {
+	handler, err := server.New(server.Options{
+		Pattern: true,
+		Rogue:   server.Rogue{Faults: []string{"wrong-start"}, Probability: 0.5, Seed: 7},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	origin := httptest.NewServer(handler)
+	defer origin.Close()
+	for range 4 {
+		request, _ := http.NewRequest("GET", origin.URL+"/pattern/1M", nil)
+		request.Header.Set("Range", "bytes=1000-1999")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			log.Fatal(err)
+		}
+		response.Body.Close()
+		fmt.Println(response.Header.Get("Content-Range"))
+	}
+	http.DefaultClient.CloseIdleConnections()
+	// Output:
+	// bytes 0-999/1048576
+	// bytes 1000-1999/1048576
+	// bytes 0-999/1048576
+	// bytes 0-999/1048576
+}
 
 // An origin that serves computed bytes, and a client that asks for some of them.
 func Example() {

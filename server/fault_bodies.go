@@ -30,9 +30,9 @@ func bodyFaults() []fault {
 			return true
 		})},
 		{name: "endless", says: "in chunks, and wrong bytes follow the right ones for ever", ask: askBeyond,
-			turn: withContent(func(p *play, rep *reply) bool {
-				if rep.partial() && p.upTo > 0 {
-					sendBeyond(p, rep)
+			turn: withContent(func(_ *play, rep *reply) bool {
+				if rep.file {
+					rep.spoil(rep.part.len())
 				}
 				rep.keep, rep.junk, rep.framing = -1, -1, chunked
 				return true

@@ -182,19 +182,14 @@ func shift(h http.Header, name string, d time.Duration) {
 
 // shorten takes the last byte from a file. A range of nothing else is then past the end.
 func shorten(rep *reply) {
-	rep.total--
-	s := span{rep.part.off, min(rep.part.end, rep.total)}
-	switch {
-	case s.len() == 0:
-		total := rep.total
+	total := rep.total - 1
+	s := span{rep.part.off, min(rep.part.end, total)}
+	if s.len() == 0 {
 		rep.refuse(http.StatusRequestedRangeNotSatisfiable)
 		rep.header.Set("Content-Range", "bytes */"+strconv.FormatInt(total, 10))
 		return
-	case rep.partial():
-		rep.narrow(s)
-	default:
-		rep.part, rep.keep = s, s.len()
 	}
+	rep.narrow(s, total)
 	rep.spoil(0)
 }
 

@@ -54,14 +54,14 @@ func rangeFaults() []fault {
 			if half.len() == 0 {
 				return false
 			}
-			rep.narrow(half)
+			rep.narrow(half, rep.total)
 			return true
 		})},
 		{name: "long-part", says: "206 with the range, and 64 KiB of wrong bytes behind it", ask: askBeyond,
-			turn: onPart(func(p *play, rep *reply) bool {
-				more := sendBeyond(p, rep)
-				rep.keep = rep.part.len() + min(more, surplus)
-				rep.junk = surplus - min(more, surplus)
+			turn: onPart(func(_ *play, rep *reply) bool {
+				more := min(rep.size-rep.part.len(), surplus)
+				rep.keep, rep.junk = rep.part.len()+more, surplus-more
+				rep.spoil(rep.part.len())
 				return true
 			})},
 		{name: "length-disagrees", says: "206 whose Content-Length and content are half of what its Content-Range says",
@@ -98,12 +98,12 @@ func rangeFaults() []fault {
 	}
 }
 
-// halve keeps the first half of the content.
+// halve keeps the first half of the content, and nothing behind it.
 func halve(rep *reply) bool {
 	if rep.part.len() < 2 {
 		return false
 	}
-	rep.keep = rep.part.len() / 2
+	rep.keep, rep.junk = rep.part.len()/2, 0
 	return true
 }
 
@@ -115,14 +115,4 @@ func askBeyond(p *play) bool {
 		p.wish(span{p.want.off, open})
 	}
 	return false
-}
-
-// sendBeyond says no more in the header than was asked for, spoils what the origin has after it, and returns how much
-// that is.
-func sendBeyond(p *play, rep *reply) int64 {
-	end := min(rep.part.end, p.upTo)
-	more := rep.part.off + rep.size - end
-	rep.narrow(span{rep.part.off, end})
-	rep.spoil(rep.part.len())
-	return more
 }

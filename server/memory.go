@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	maxCounts  = 1 << 14 // how many things are counted apart; any more share a count with others
+	maxCounts  = 1 << 16 // how many things are counted; with one more, all counts begin anew
 	maxGates   = 1 << 10 // how many targets can be closed for a while at one time
 	maxTickets = 1 << 10 // how many of the latest tickets are good
 )
 
-// A memory is what faults know of the requests before. It takes the same room however many there were.
+// A memory is what faults know of the requests before. It takes no more than some megabytes however many there were.
 type memory struct {
 	mu      sync.Mutex
 	active  int
-	counts  [maxCounts]uint32
+	counts  map[uint64]int // by the hash of what is counted
 	gates   map[string]gate
 	tickets [maxTickets]int // how often the latest were used
 	issued  uint64
@@ -29,7 +29,7 @@ type gate struct {
 	left   int       // how many it still lets through
 }
 
-func newMemory() *memory { return &memory{gates: make(map[string]gate)} }
+func newMemory() *memory { return &memory{counts: make(map[uint64]int), gates: make(map[string]gate)} }
 
 // enter counts a request that is under way, and says how many are, with this one. What enters must leave.
 func (m *memory) enter() int {
@@ -47,12 +47,15 @@ func (m *memory) leave() {
 
 // count says how often it has been asked for these words before.
 func (m *memory) count(words ...string) int {
-	slot := hashed(words...) % maxCounts
+	key := hashed(words...)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := m.counts[slot]
-	m.counts[slot]++
-	return int(n)
+	n, known := m.counts[key]
+	if !known && len(m.counts) >= maxCounts {
+		clear(m.counts)
+	}
+	m.counts[key] = n + 1
+	return n
 }
 
 // pass lets most requests through a gate. Every time room of them have passed, the next one closes it until the time it

@@ -139,6 +139,9 @@ func (p *play) perform(w http.ResponseWriter, origin http.Handler) {
 // turns lets every fault have its turn at the answer. What the origin was asked does not show if there is a page in the
 // place of its answer.
 func (p *play) turns(rep *reply, asked map[*fault]bool) {
+	if rep.partial() && p.upTo > 0 {
+		rep.narrow(span{rep.part.off, min(rep.part.end, p.upTo)}, rep.total)
+	}
 	for _, p.on = range p.cast {
 		turned := p.on.turn != nil && p.on.turn(p, rep)
 		if turned || asked[p.on] && rep.page == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
 // A reply is an answer before its first byte goes out. The origin has said what it would send, the faults say what
@@ -16,7 +17,7 @@ type reply struct {
 	file  bool  // it is a 200 or 206 with bytes of a file
 	part  span  // which bytes the answer says it holds
 	total int64 // how long it says the file is
-	size  int64 // how much content the origin sends; -1 if it does not say
+	size  int64 // how much content the origin sends, from the part's beginning on; -1 if it does not say
 
 	// What becomes of the content, in this order.
 	page          *string             // it is this instead
@@ -106,10 +107,12 @@ func (rep *reply) move(location string) {
 	rep.header.Set("Location", location)
 }
 
-// narrow changes what a 206 says it holds, and sends so much.
-func (rep *reply) narrow(s span) {
-	rep.part, rep.keep = s, s.len()
-	rep.header.Set("Content-Range", contentRange(s, rep.total))
+// narrow makes a 206 of s, of a file of the given length. A Content-Range that another fault has spoiled stays as it is.
+func (rep *reply) narrow(s span, total int64) {
+	if rep.header.Get("Content-Range") == contentRange(rep.part, rep.total) {
+		rep.header.Set("Content-Range", contentRange(s, total))
+	}
+	rep.part, rep.total, rep.keep, rep.junk = s, total, s.len(), 0
 }
 
 // spoil makes all content from off on wrong, whatever its place. Of a file of another version nothing is the same, so
@@ -124,13 +127,8 @@ func (rep *reply) spoil(off int64) {
 // tag sets the ETag.
 func (rep *reply) tag(etag string) { rep.header["ETag"] = []string{etag} }
 
-// etag is the ETag.
-func (rep *reply) etag() string {
-	if v := rep.header["ETag"]; len(v) > 0 {
-		return v[0]
-	}
-	return ""
-}
+// etag is the ETag, which every file has.
+func (rep *reply) etag() string { return strings.Join(rep.header["ETag"], "") }
 
 // length is how much content will be sent; -1 if nobody can say.
 func (rep *reply) length() int64 {
@@ -149,7 +147,7 @@ func (rep *reply) length() int64 {
 	return n + int64(len(rep.before)+len(rep.after)) + rep.junk
 }
 
-// settle writes down how long the answer is, once all faults have had their say. A redirect of a HEAD is none.
+// settle writes down how long the answer is, once all faults have had their say.
 func (rep *reply) settle() {
 	n := rep.length()
 	switch {

@@ -37,7 +37,7 @@ func serveCommand(e *env) *command {
 			{"braid serve -a :8080 /srv/iso", "to the whole network"},
 			{"braid serve --rate-per-connection 2M --latency 50ms", "as from far away"},
 			{"braid get $URL/pattern/1G", "a file that takes no disk"},
-			{"braid serve --fault rst-midway,etag-changes --fault-probability 0.1", "misbehave, to try a client"},
+			{"braid serve --fault rst-midway,etag-changes", "as badly as that, to try a client"},
 		},
 		flags:    o.flags(),
 		validate: o.validate,
@@ -74,7 +74,7 @@ func (o *serveOptions) flags() []*option {
 		{name: "fault-seed", arg: "N", group: "faults", def: "0", set: into(&o.Rogue.Seed, parseSeed),
 			use: "draw the faults differently; the same seed and requests give the same faults"},
 		{name: "fault-query", group: "faults", set: toggle(&o.Rogue.Query),
-			use: "let requests choose, as in /pattern/64M?fault=wrong-start&p=0.1&fault-seed=7; anybody can"},
+			use: "let requests choose, as in ?fault=gzip&p=0.1&fault-seed=7; anybody can"},
 		{name: "faults", group: "faults", set: toggle(&o.Faults),
 			use: "list the faults by name, and do nothing else"},
 

@@ -54,7 +54,8 @@ func parseSeed(s string) (uint64, error) {
 func listFaults(e *env) error {
 	p := page{width: width(e.out)}
 	p.text("Ways in which braid serve can misbehave with --fault, in the order in which they act. " +
-		"Those marked * show in nothing but the bytes: only a checksum finds them.")
+		"A refusal, a silence or a slowness that says nothing of how long it lasts is passing: every other request for the same first byte is let through. " +
+		"Faults marked * show in nothing but the bytes: only a checksum finds them.")
 	var rows []row
 	all := server.Faults()
 	for i, f := range all {

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"braid/server"
 )
 
 func TestRounded(t *testing.T) {
@@ -12,6 +15,43 @@ func TestRounded(t *testing.T) {
 		if got := rounded(d).String(); got != want {
 			t.Errorf("%d: %s, want %s", d, got, want)
 		}
+	}
+}
+
+func TestMisbehaviour(t *testing.T) {
+	for want, r := range map[string]server.Rogue{
+		"":                                      {},
+		"misbehaving on purpose: gzip, endless": {Faults: []string{"gzip", "endless"}},
+		"misbehaving on purpose: gzip, each with probability 0.1 and seed 7; requests may ask for faults with ?fault=NAME": {
+			Faults: []string{"gzip"}, Probability: 0.1, Seed: 7, Query: true},
+	} {
+		if got := misbehaviour(r); got != want {
+			t.Errorf("%+v: %q, want %q", r, got, want)
+		}
+	}
+}
+
+func TestFaultsAreListed(t *testing.T) {
+	code, out, stderr := run(t, "serve", "--faults")
+	if code != 0 || stderr != "" {
+		t.Errorf("exit %d, %s", code, stderr)
+	}
+	at := 0
+	for _, f := range server.Faults() { // in their order, each at the beginning of a line
+		name := "\n  " + f.Name + " "
+		i := strings.Index(out[at:], name)
+		if i < 0 {
+			t.Fatalf("%s is missing or out of order", f.Name)
+		}
+		at += i
+	}
+	for _, kind := range []string{"redirects", "refusals", "ranges", "identity", "bodies", "connection"} {
+		if strings.Count(out, "\n"+kind+":\n") != 1 {
+			t.Errorf("%s is no heading", kind)
+		}
+	}
+	if strings.Count(out, " * ") != 2+1 { // and where it is explained
+		t.Errorf("%d faults are marked", strings.Count(out, " * ")-1)
 	}
 }
 
