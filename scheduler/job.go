@@ -27,8 +27,8 @@ type Source interface {
 }
 
 // A Continuer is a body whose answer may hold more than was asked for. Continue
-// is called when the body was read to its end, and says whether it goes on with
-// r, which lies behind.
+// leaves what was not read yet, and says whether the body goes on with r, which
+// does not begin before it.
 type Continuer interface {
 	Continue(r segment.Range) bool
 }

@@ -13,7 +13,8 @@ const (
 	leash   = 10 * time.Second
 
 	maxLeash = 5 * time.Minute
-	forget   = 0.97 // of what was usual a second ago
+	least    = 50 << 10 // bytes a second that are usual even if nobody gets them
+	forget   = 0.97     // of what was usual a second ago
 )
 
 // began says that l's answer has begun. drop gives it up; nobody calls it
@@ -34,16 +35,21 @@ func (b *ledger) paced(rate float64) {
 }
 
 // laggards, called once a second, gives up the answers that are far slower than
-// the usual one. The
+// the usual one, or than a modem if they are all alike; unless limited, when it
+// is our own doing. The
 // bytes that they would still bring must be worth a new connection.
-func (b *ledger) laggards(now time.Time) {
+func (b *ledger) laggards(now time.Time, limited bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.usual = max(b.usual*forget, b.median(now)) // or the last ones, all of them slow, would be the measure
+	usual := b.usual
+	if !limited {
+		usual = max(usual, least)
+	}
 	for _, l := range b.out {
 		writing := l.claim > l.off
 		rate := pace(l, now)
-		if l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= b.usual {
+		if l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {
 			continue
 		}
 		if float64(l.end-l.claim) > rate*leash.Seconds()/2 {

@@ -51,6 +51,30 @@ func TestATrickleAtTheEndIsReplaced(t *testing.T) {
 	})
 }
 
+// All of them hardly moving may be better on new connections; with a limit it is
+// our own doing.
+func TestAllTrickle(t *testing.T) {
+	for limited, want := range map[bool]int{false: 2, true: 0} {
+		bubble(t, func(t *testing.T) {
+			j, _, dst := job(4*mib, 2, func(n int, r segment.Range) reply {
+				if n < 2 {
+					return reply{step: 4000, every: time.Second}
+				}
+				return steady(mib)
+			})
+			if limited {
+				j.Limiter = bucket{rate: 1 << 30, burst: 1 << 20}
+			}
+			if err := j.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if s := j.Stats(); s.Retries != want || dst.whole() != nil {
+				t.Fatalf("limited %v: %d retries in %v, %v", limited, s.Retries, s.Elapsed, dst.whole())
+			}
+		})
+	}
+}
+
 // All of them slow is nobody's fault.
 func TestSlowTogetherIsNoLag(t *testing.T) {
 	bubble(t, func(t *testing.T) {

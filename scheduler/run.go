@@ -218,7 +218,7 @@ func (j *Job) tend(ctx context.Context) error {
 		}
 		before = now
 		j.ledger.grow(now)
-		j.ledger.laggards(now)
+		j.ledger.laggards(now, j.Limiter != nil)
 		if err := j.save(); err != nil {
 			return err
 		}

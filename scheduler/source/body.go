@@ -45,7 +45,7 @@ func (b *body) limit(r segment.Range) { b.end = min(b.end, r.End) }
 // Continue goes on with r, if the response has its first byte and nothing else
 // comes before, or if there is no other way to get there.
 func (b *body) Continue(r segment.Range) bool {
-	if b.reply == nil || b.err != nil || b.at != b.end || r.Off < b.at || r.Off >= b.reach || r.Off > b.at && !b.far {
+	if b.reply == nil || b.err != nil || r.Off < b.at || r.Off >= b.reach || r.Off > b.at && !b.far {
 		return false
 	}
 	b.from, b.end = r.Off, min(r.End, b.reach)

@@ -134,10 +134,17 @@ func TestContinue(t *testing.T) {
 	if !c.Continue(span(100, 1000)) {
 		t.Fatal("it does not go on")
 	}
-	if c.Continue(span(1000, 1001)) {
-		t.Error("it goes on in the middle")
+	if n, err := io.ReadFull(b, make([]byte, 50)); n != 50 || err != nil {
+		t.Fatal(n, err)
 	}
-	wantRest(t, b, span(100, 1000))
+	if !c.Continue(span(150, 200)) { // as after a theft
+		t.Fatal("it does not go on where it is")
+	}
+	wantRest(t, b, span(150, 200))
+	if !c.Continue(span(200, 1000)) {
+		t.Fatal("it does not go on")
+	}
+	wantRest(t, b, span(200, 1000))
 	if c.Continue(span(1000, 1001)) {
 		t.Error("it goes on past the end")
 	}
