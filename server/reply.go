@@ -127,8 +127,15 @@ func (rep *reply) spoil(off int64) {
 // tag sets the ETag.
 func (rep *reply) tag(etag string) { rep.header["ETag"] = []string{etag} }
 
-// etag is the ETag, which every file has.
-func (rep *reply) etag() string { return strings.Join(rep.header["ETag"], "") }
+// etag is the ETag. It is spelled as RFC 9110 does, so Get does not find it.
+func (rep *reply) etag() string {
+	for name, values := range rep.header {
+		if strings.EqualFold(name, "ETag") {
+			return values[0]
+		}
+	}
+	return ""
+}
 
 // length is how much content will be sent; -1 if nobody can say.
 func (rep *reply) length() int64 {

@@ -300,7 +300,7 @@ func TestFaultsWithoutConnection(t *testing.T) {
 // The draws are the same in every run and in every order.
 func TestDrawIsRepeatable(t *testing.T) {
 	draw := func(o Rogue, order []int) string {
-		o.Faults = []string{"etag-weak", "chunked"}
+		o.Faults = []string{"no-validators", "chunked"}
 		o.Probability = 0.3
 		h, err := New(Options{Pattern: true, Rogue: o})
 		if err != nil {
@@ -313,7 +313,7 @@ func TestDrawIsRepeatable(t *testing.T) {
 				r.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", i*1000, i*1000+9))
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
-				got[i] += fmt.Sprint(strings.HasPrefix(w.Header()["ETag"][0], "W/"), w.Header().Get("Content-Length") == "", " ")
+				got[i] += fmt.Sprint(w.Header().Get("Last-Modified") == "", w.Header().Get("Content-Length") == "", " ")
 			}
 		}
 		return strings.Join(got, "\n")
