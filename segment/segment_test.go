@@ -223,3 +223,28 @@ func TestOnlyTag(t *testing.T) {
 		}
 	}
 }
+
+// A digest that is accepted can be written down and read again, and checks.
+func FuzzParseDigest(f *testing.F) {
+	for _, s := range []string{
+		"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "MD5=900150983cd24fb0d6963f7d28e17f72",
+		"d41d8cd98f00b204e9800998ecf8427e", "sha-512:00", ":", "=", "sha256:", "crc32:00000000", "sha1: 00 ",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := ParseDigest(s)
+		if err != nil {
+			return
+		}
+		if h := d.Hash(); h == nil || h.Size() != len(d.Sum) {
+			t.Fatalf("%q: %+v", s, d)
+		}
+		if again, err := ParseDigest(d.String()); err != nil || again.String() != d.String() {
+			t.Fatalf("%q became %q, which became %q: %v", s, d, again, err)
+		}
+		if err := d.Check(strings.NewReader("no such file")); err == nil {
+			t.Fatalf("%q fits anything", s)
+		}
+	})
+}

@@ -41,8 +41,8 @@ func connectionFaults() []fault {
 			return rep.mute
 		}},
 		{name: "stall", says: "the content stops in the middle, the connection stays", turn: breaking(hanging)},
-		{name: "trickle", says: "the content comes at 4 KiB/s, on every other try", turn: withContent(func(p *play, rep *reply) bool {
-			rep.slow = !p.retried()
+		{name: "trickle", says: "the content of every other answer comes at 4 KiB/s", turn: withContent(func(p *play, rep *reply) bool {
+			rep.slow = p.count(p.on.name, p.target)%2 == 0
 			return rep.slow
 		})},
 		{name: "fin-midway", says: "the connection is closed in the middle of the content", turn: breaking(fin)},
