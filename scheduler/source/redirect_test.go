@@ -265,10 +265,10 @@ func TestDowngradeCarriesNothing(t *testing.T) {
 	first, _ := url.Parse("http://a.example/x")
 	up, _ := url.Parse("https://a.example/x")
 	w := &web{first: first, downgrade: true}
-	if at, err := w.next(place{first, true}, up.String()); err != nil || !at.trusted {
+	if at, err := w.next(place{url: first, trusted: true}, up.String()); err != nil || !at.trusted {
 		t.Errorf("up: %+v, %v", at, err)
 	}
-	if at, err := w.next(place{up, true}, first.String()); err != nil || at.trusted {
+	if at, err := w.next(place{url: up, trusted: true}, first.String()); err != nil || at.trusted {
 		t.Errorf("down again: %+v, %v", at, err)
 	}
 }

@@ -122,6 +122,11 @@ func table() []Name {
 		{"takes a checkpoint's stream", "big.iso.part.ck::$DATA"},
 		{"takes a part after it was cut", strings.Repeat("x", 193) + ".part" + strings.Repeat("x", 99)},
 
+		{"takes a part, is a device, and is as long as can be", "con." + strings.Repeat("x", 191) + ".part"},
+		{"is a device, and as long as can be", "con." + strings.Repeat("x", 196)},
+		{"ends in what Windows drops once it is cut", strings.Repeat("x", 197) + " " + strings.Repeat("x", 99)},
+		{"ends in what Windows drops once it is cut", strings.Repeat("x", 197) + "." + strings.Repeat("x", 99)},
+
 		{"is a stream of another file", "x.txt:stream"},
 		{"is a stream of another file", "x.txt::$DATA"},
 		{"is a stream of another file", "x.txt:a:$DATA"},
