@@ -5,16 +5,16 @@ import (
 	"net/netip"
 )
 
-// An AddressError says that a redirect from a public address to one that is not
-// was refused. It is permanent.
+// An AddressError says that a download that began at a public address was not
+// followed to one that is not. It is permanent.
 type AddressError struct {
-	Host string     // where the redirect leads
-	Addr netip.Addr // what that is
+	Host string     // where a redirect, or a name that has moved, leads
+	Addr netip.Addr // where that is
 	Kind string     // and of which kind: "private", "loopback"
 }
 
 func (e *AddressError) Error() string {
-	return fmt.Sprintf("%s: a redirect from a public address leads here, to %v, which is %s", e.Host, e.Addr, e.Kind)
+	return fmt.Sprintf("%s: this leads from a public address to %v, which is %s", e.Host, e.Addr, e.Kind)
 }
 
 // A block is a range of addresses that the internet does not lead to.

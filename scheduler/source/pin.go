@@ -25,7 +25,7 @@ func ParsePins(s string) ([]Pin, error) {
 		text, ok := strings.CutPrefix(strings.TrimSpace(one), "sha256//")
 		sum, err := base64.StdEncoding.DecodeString(text)
 		if !ok || err != nil || len(sum) != sha256.Size {
-			return nil, errors.New("want sha256//BASE64 of a public key, several apart by ;")
+			return nil, errors.New("want sha256//BASE64 of a public key, or several with ; between")
 		}
 		pins = append(pins, Pin(sum))
 	}
