@@ -3,9 +3,9 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +53,9 @@ func (b *book) find(ctx context.Context, host string) ([]netip.Addr, error) {
 	if err == nil && len(addrs) == 0 {
 		err = &net.DNSError{Err: "it has no address", Name: host, IsNotFound: true}
 	}
+	if starved(err) {
+		err = os.NewSyscallError("socket", syscall.EMFILE)
+	}
 	dns, _ := errors.AsType[*net.DNSError](err)
 	switch {
 	case err == nil:
@@ -61,10 +64,22 @@ func (b *book) find(ctx context.Context, host string) ([]netip.Addr, error) {
 		b.remember(host, nil)
 	case last != nil && ctx.Err() == nil:
 		return last, nil
-	case dns != nil && strings.Contains(dns.Err, syscall.EMFILE.Error()): // net keeps only the text
-		return nil, fmt.Errorf("%w (%w)", err, syscall.EMFILE)
 	}
 	return addrs, err
+}
+
+// starved says whether a lookup failed for want of a descriptor. Of that net
+// keeps a text at best; the C library says that there is no such host.
+func starved(err error) bool {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	if !ok || strings.Contains(dns.Err, syscall.EMFILE.Error()) {
+		return ok
+	}
+	f, err := os.Open(os.DevNull)
+	if err == nil {
+		f.Close()
+	}
+	return exhausted(err)
 }
 
 func (b *book) remember(host string, addrs []netip.Addr) {

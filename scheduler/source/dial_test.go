@@ -262,10 +262,23 @@ func TestOutOfDescriptors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &neighbourhood{lookErr: &net.DNSError{Err: "dial udp 127.0.0.53:53: socket: too many open files", IsTemporary: true}}
 		_, _, _, err := n.dialed(t, n.dialer())
-		if _, ok := errors.AsType[*net.DNSError](err); !ok || !errors.Is(err, syscall.EMFILE) {
+		if _, ok := errors.AsType[*net.DNSError](err); ok || !errors.Is(err, syscall.EMFILE) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// Who comes in at the same moment as the winner is let go again.
+func TestDialingKeepsOneConnection(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			a, b := "1.1.1.1", "1.1.1.2"
+			n := &neighbourhood{addrs: addrs(a, b), waits: map[string]time.Duration{a: headStart + 10*ms, b: 10 * ms}}
+			if to, _, took, err := n.dialed(t, n.dialer()); to == "" || took != headStart+10*ms {
+				t.Errorf("%q, %v, %v", to, took, err)
+			}
+		})
+	}
 }
 
 func TestDialingEndsWithItsContext(t *testing.T) {

@@ -59,8 +59,8 @@ func beNear(addr netip.Addr) error {
 	return nil
 }
 
-// A reach is how far the requests of one download go. The first connection to
-// the user's own URL decides, and once.
+// A reach is how far the requests of one download go. The first connection,
+// which is to the user's own URL, decides, and once.
 type reach struct{ atomic.Int32 }
 
 const (
@@ -100,7 +100,7 @@ func (t *transport) roundTrip(req *http.Request, led bool, r *reach) (*http.Resp
 		decided = reachNear
 		resp, err = second.RoundTrip(req)
 	}
-	if err == nil && !led {
+	if err == nil {
 		r.CompareAndSwap(undecided, decided)
 	}
 	return resp, err

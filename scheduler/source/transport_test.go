@@ -198,6 +198,10 @@ func TestIdleConnectionsAreNoWayAround(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantBytes(t, s, span(0, 1000))
+	wantBytes(t, s, span(5, 10))
+	if n := w.asked["private.example"]; n != 2 { // for a public address, and for another
+		t.Errorf("%d lookups for one connection", n)
+	}
 	_, err = w.open(t, "http://public.example/to/http://private.example/f")
 	wantRefused(t, err, "10.0.0.5")
 	if n := len(w.went); n != 2 {
