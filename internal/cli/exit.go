@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"io/fs"
@@ -161,12 +160,14 @@ func judge(err error) (code int, hint string) {
 		return exitProtocol, "--on-change restart begins anew"
 	case as[*source.ProtocolError](err):
 		return exitProtocol, ""
+	case as[*source.AddressError](err):
+		return exitProtocol, "--allow-private-redirect follows it"
 
 	case as[*source.DowngradeError](err):
 		return exitTLS, "--allow-downgrade follows it"
-	case as[x509.UnknownAuthorityError](err):
-		return exitTLS, "--cacert FILE names an authority to trust"
-	case as[*tls.CertificateVerificationError](err), as[tls.RecordHeaderError](err), is(http.ErrSchemeMismatch), alert(err):
+	case as[*tls.CertificateVerificationError](err):
+		return exitTLS, judgeCertificate(err)
+	case as[tls.RecordHeaderError](err), is(http.ErrSchemeMismatch), alert(err):
 		return exitTLS, ""
 
 	case is(scheduler.ErrStalled), is(context.DeadlineExceeded), timeout(err):

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -54,6 +55,7 @@ func TestExitCodes(t *testing.T) {
 		{"no answer", &url.Error{Op: "Get", URL: "x", Err: io.EOF}, 4, "network"},
 		{"certificate", &tls.CertificateVerificationError{Err: x509.HostnameError{}}, 5, "tls"},
 		{"unknown authority", &url.Error{Err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}}, 5, "tls"},
+		{"a key that is not pinned", &tls.CertificateVerificationError{Err: &source.PinError{}}, 5, "tls"},
 		{"no TLS at that port", op("dial", tls.RecordHeaderError{Msg: "x"}), 5, "tls"},
 		{"http at an https port", http.ErrSchemeMismatch, 5, "tls"},
 		{"an alert of the peer", op("remote error", errors.New("tls: handshake failure")), 5, "tls"},
@@ -63,6 +65,7 @@ func TestExitCodes(t *testing.T) {
 		{"403", &source.StatusError{Code: 403}, 6, "auth"},
 		{"407", &source.StatusError{Code: 407}, 6, "auth"},
 		{"protocol", &source.ProtocolError{Host: "x", Reason: "y"}, 7, "protocol"},
+		{"a redirect to a private address", scheduler.Permanent(&source.AddressError{Host: "x", Addr: netip.MustParseAddr("10.0.0.1"), Kind: "private"}), 7, "protocol"},
 		{"ranges given up", fmt.Errorf("x: %w", scheduler.ErrNoRanges), 7, "protocol"},
 		{"404", &source.StatusError{Code: 404}, 8, "http"},
 		{"503 inside a range", &scheduler.RangeError{Err: &source.StatusError{Code: 503}}, 8, "http"},

@@ -19,6 +19,8 @@ type getOptions struct {
 	Dir    string // where a relative Output lies
 	Force  bool
 
+	HeaderName bool // the name is the one that the server says, if Output does not say it
+
 	Connections int
 	Limit       int64 // bytes a second; 0 means no limit
 
@@ -30,12 +32,20 @@ type getOptions struct {
 	Checksum       *segment.Digest // nil means none
 	Restart        bool            // a file that has changed is begun anew
 	AllowDowngrade bool
+	AllowPrivate   bool // redirects lead from public addresses to private ones
 	RemoteTime     bool
+
+	MaxSize      int64  // 0 means what the disk has room for
+	ExpectType   string // a media type, TYPE/* or "any"; "" means as the name says
+	Durability   string // "strict", "normal" or "relaxed"
+	VerifyResume string // "all", "sample" or "none"; "" means all of what is not very large
 
 	Header    http.Header
 	UserAgent string
 	Insecure  bool
 	CACert    string // a file of PEM; "" means the system's
+	Pins      []source.Pin
+	Netrc     bool // logins come from there
 
 	screen
 
@@ -46,7 +56,7 @@ func newGetOptions() *getOptions {
 	return &getOptions{
 		Dir: ".", Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
 		Timeout: 30 * time.Second, ConnectTimeout: 10 * time.Second,
-		RemoteTime: true, Header: http.Header{}, screen: newScreen(),
+		RemoteTime: true, Durability: "normal", Header: http.Header{}, screen: newScreen(),
 	}
 }
 
@@ -93,6 +103,8 @@ func (o *getOptions) flags() []*option {
 			use: "what the file must hash to: sha256, sha512, sha384, sha1 or md5; ALGO: may be left out"},
 		{name: "force", aliases: []string{"f"}, group: "basics", set: toggle(&o.Force),
 			use: "replace a file that exists; unlike curl's -f, which is not needed: an error page is never taken for the file"},
+		{name: "remote-header-name", aliases: []string{"J", "content-disposition"}, group: "basics", set: toggle(&o.HeaderName),
+			use: "name the file as the server says, made harmless, and not as the URL does; -o wins"},
 		{name: "remote-time", aliases: []string{"R"}, group: "basics", on: true, set: toggle(&o.RemoteTime),
 			use: "give the file the date that the server says"},
 
@@ -108,6 +120,16 @@ func (o *getOptions) flags() []*option {
 			use: "how long connecting may take"},
 		{name: "on-change", arg: "WHAT", group: "transfer", def: "fail", set: into(&o.Restart, onChange),
 			use: "if the file on the server has changed since it was begun: fail, or restart from nothing"},
+		{name: "verify-resume", arg: "WHAT", group: "transfer", set: into(&o.VerifyResume, choice("all", "sample", "none")),
+			use: "how much of what an earlier run left is compared with its checksums before going on: all, sample or none " +
+				"(default: all up to 1 GiB, else a sample)"},
+		{name: "durability", arg: "HOW", group: "transfer", def: "normal", set: into(&o.Durability, choice("strict", "normal", "relaxed")),
+			use: "how hard to keep what came from a power cut: strict, normal, or relaxed, which survives only the end of the process"},
+		{name: "expect-type", arg: "TYPE", group: "transfer", set: into(&o.ExpectType, parseType),
+			use: "refuse an answer of another media type, such as application/zip, image/* or any " +
+				"(default: no web page in place of an archive, picture, film …)"},
+		{name: "max-size", arg: "SIZE", group: "transfer", set: into(&o.MaxSize, someSize),
+			use: "refuse what is larger, such as 4G (default: what the disk has room for)"},
 
 		{name: "header", aliases: []string{"H"}, arg: "HEADER", group: "request", set: func(s string) error { return addHeader(o.Header, s) },
 			use: "'Name: value' to send along, or @FILE with one a line, which keeps secrets out of the process list; may be repeated"},
@@ -117,6 +139,12 @@ func (o *getOptions) flags() []*option {
 			use: "trust the authorities in this PEM file instead of the system's"},
 		{name: "insecure", aliases: []string{"k"}, group: "request", set: toggle(&o.Insecure),
 			use: "trust any certificate: anyone on the way can change the file"},
+		{name: "pin-sha256", aliases: []string{"pinnedpubkey"}, arg: "PINS", group: "request", set: into(&o.Pins, source.ParsePins),
+			use: "trust only servers with this public key, sha256//BASE64 as for curl, or one of several with ; between"},
+		{name: "netrc", group: "request", set: toggle(&o.Netrc),
+			use: "send the login that ~/.netrc, or the file in $NETRC, has for the host (HOST:PORT for a port that is not the usual one)"},
+		{name: "allow-private-redirect", group: "request", set: toggle(&o.AllowPrivate),
+			use: "follow redirects from public addresses to private ones and to this machine; behind a proxy its own rules count"},
 		{name: "allow-downgrade", group: "request", set: toggle(&o.AllowDowngrade),
 			use: "follow redirects from https to http"},
 

@@ -23,6 +23,10 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 	if len(o.URLs) > 1 && o.Output != "" && !isFolder(o.place(o.Output)) {
 		return try("braid get -d DIR URL…", "-o %s is one file, but there are %d URLs", o.Output, len(o.URLs))
 	}
+	logins, err := o.logins()
+	if err != nil {
+		return err
+	}
 	report := o.reporter(e, o.Retries)
 	if o.Insecure {
 		report.Warn("--insecure: certificates are not checked, anyone on the way can change the file")
@@ -35,7 +39,10 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 			failed = append(failed, context.Cause(ctx))
 			continue
 		}
-		d := &download{o: &o, url: url, path: o.target(url), client: client, limiter: limiter, report: report}
+		d := &download{o: o.loggedIn(url, logins), url: url, path: o.target(url), client: client, limiter: limiter, report: report}
+		if name := filepath.Base(d.path); source.Launcher(name) {
+			report.Warn(name + ": opening a file of this kind starts what it says; look into it first")
+		}
 		result := d.run(ctx, i+1)
 		if result.Err != nil {
 			failed = append(failed, result.Err)
@@ -53,7 +60,8 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 }
 
 func (o *getOptions) client() (*http.Client, error) {
-	c := source.ClientOptions{ConnectTimeout: o.ConnectTimeout, MaxConnections: o.Connections, Insecure: o.Insecure}
+	c := source.ClientOptions{ConnectTimeout: o.ConnectTimeout, MaxConnections: o.Connections, Insecure: o.Insecure,
+		Pins: o.Pins, AllowPrivate: o.AllowPrivate}
 	if o.CACert != "" {
 		roots, err := source.CertPool(o.CACert)
 		if err != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"braid/scheduler/source"
 	"braid/segment"
 )
 
@@ -37,7 +39,7 @@ func TestGetDefaults(t *testing.T) {
 	}
 	want := getOptions{
 		URLs: []string{u}, Dir: ".", Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
-		Timeout: 30 * time.Second, ConnectTimeout: 10 * time.Second, RemoteTime: true, Header: http.Header{},
+		Timeout: 30 * time.Second, ConnectTimeout: 10 * time.Second, RemoteTime: true, Durability: "normal", Header: http.Header{},
 		screen: screen{Progress: true, Color: "auto"},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" {
@@ -54,6 +56,8 @@ func TestGetTakesItAll(t *testing.T) {
 	got, err := parse(t, u, "-o", "f", "-d", "dir", "-x16", "-f", "--checksum", "SHA-256="+sum, "--limit-rate", "10M/s",
 		"--retry", "0", "--retry-delay", "2", "-T", "5", "--connect-timeout=1m", "-H", "Accept: a, b", "-H", "x-b: 1", "-H", "@"+file,
 		"-A", "me/1", "-k", "--cacert", "ca.pem", "--on-change", "restart", "--allow-downgrade", "--no-remote-time", "-LSO", "-c",
+		"-J", "--max-size", "4G", "--expect-type", "Application/ZIP", "--durability", "strict", "--verify-resume", "sample", "--netrc",
+		"--pinnedpubkey", "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "--allow-private-redirect",
 		"--no-progress", "-q", "--json", "--color=never")
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +69,8 @@ func TestGetTakesItAll(t *testing.T) {
 		Checksum: &digest, Restart: true, AllowDowngrade: true, RemoteTime: false,
 		Header:    http.Header{"Accept": {"a, b"}, "X-B": {"1", "2"}, "Authorization": {"Bearer x:y"}},
 		UserAgent: "me/1", Insecure: true, CACert: "ca.pem",
+		HeaderName: true, MaxSize: 4 << 30, ExpectType: "application/zip", Durability: "strict", VerifyResume: "sample",
+		Netrc: true, Pins: []source.Pin{sha256.Sum256(nil)}, AllowPrivate: true,
 		screen: screen{JSON: true, Quiet: true, Progress: false, Color: "never"}, remoteName: true,
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" {
@@ -96,6 +102,13 @@ func TestGetRefuses(t *testing.T) {
 		{[]string{"-T", "0", u}, `--timeout wants a time above 0, such as 5, 0.5s or 2m, not "0"; try: braid get --help`},
 		{[]string{"--force=maybe", u}, `--force wants true or false, not "maybe"; try: braid get --help`},
 		{[]string{"--on-change", "x", u}, `--on-change wants fail or restart, not "x"; try: braid get --help`},
+		{[]string{"--max-size", "0", u}, `--max-size wants a size above 0, such as 256M or 1.5GiB, not "0"; try: braid get --help`},
+		{[]string{"--max-size", "big", u}, `--max-size wants a size such as 256M or 1.5GiB, not "big"; try: braid get --help`},
+		{[]string{"--expect-type", "zip", u}, `--expect-type wants a media type such as application/zip, image/* or any, not "zip"; try: braid get --help`},
+		{[]string{"--durability", "hard", u}, `--durability wants strict, normal or relaxed, not "hard"; try: braid get --help`},
+		{[]string{"--verify-resume", "some", u}, `--verify-resume wants all, sample or none, not "some"; try: braid get --help`},
+		{[]string{"--pin-sha256", "0123", u}, "--pin-sha256: want sha256//BASE64 of a public key, or several with ; between; try: braid get --help"},
+		{[]string{"-H", "Proxy-Authorization: Basic secret", u}, "--header: Proxy-Authorization is braid's own to send; try: braid get --help"},
 		{[]string{"--color", "x", u}, `--color wants auto, always or never, not "x"; try: braid get --help`},
 		{[]string{"--checksum", "md5:00", u}, "--checksum: a md5 checksum has 32 hex digits, not 2; try: braid get --help"},
 		{[]string{"-H", "Authorization Bearer secret", u}, "--header: wants 'Name: value' or @FILE; try: braid get --help"},
@@ -127,7 +140,7 @@ func TestDefaultsAreWhatHelpSays(t *testing.T) {
 		}
 	}
 	changed, err := parse(t, "-d", ".", "-x", "8", "--retry", "5", "--retry-delay", "0.5s", "-T", "30s", "--connect-timeout", "10s",
-		"--on-change", "fail", "--color", "auto", "--progress", "--remote-time", u)
+		"--on-change", "fail", "--durability", "normal", "--color", "auto", "--progress", "--remote-time", u)
 	plain, err2 := parse(t, u)
 	if diff := cmp.Diff(plain, changed, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" || err != nil || err2 != nil {
 		t.Errorf("%v, %v\n%s", err, err2, diff)

@@ -26,7 +26,6 @@ var habits = map[string]map[string]habit{
 	"get": byFlag(map[string]habit{
 		"-P --directory-prefix --output-dir":                             {try: "-d DIR"},
 		"--output-document --out":                                        {try: "-o FILE"},
-		"-J --remote-header-name --content-disposition":                  {why: "the name comes from the URL", try: "-o FILE"},
 		"-C --continue-at":                                               {why: "it is not needed, braid goes on by itself"},
 		"-nc --no-clobber":                                               {why: "it is not needed, a file that exists stays unless --force is given"},
 		"--fail --fail-with-body --create-dirs":                          {why: "it is not needed, braid does so anyway"},

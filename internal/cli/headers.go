@@ -15,6 +15,7 @@ import (
 var reserved = []string{
 	"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
 	"Accept-Encoding", "Connection", "Content-Length", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Host",
+	"Proxy-Authorization", // or a server would see it whenever there is no proxy; it comes from the proxy's URL
 }
 
 // addHeader adds "Name: value", or all lines of @FILE, to h. Values are often

@@ -34,6 +34,26 @@ func parseSize(s string) (int64, error) {
 	return int64(n), nil
 }
 
+// someSize is parseSize without 0.
+func someSize(s string) (int64, error) {
+	n, err := parseSize(s)
+	if err == nil && n == 0 {
+		err = wanted("a size above 0, such as 256M or 1.5GiB")
+	}
+	return n, err
+}
+
+var typeForm = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]+/([a-z0-9!#$&^_.+-]+|\*)$`)
+
+// parseType reads a media type, TYPE/* or any.
+func parseType(s string) (string, error) {
+	s = strings.ToLower(s)
+	if s != "any" && !typeForm.MatchString(s) {
+		return "", wanted("a media type such as application/zip, image/* or any")
+	}
+	return s, nil
+}
+
 // parseRate reads a size with or without "/s"; 0 means no limit.
 func parseRate(s string) (int64, error) {
 	number := strings.TrimSuffix(strings.TrimSuffix(s, "/s"), "/S")

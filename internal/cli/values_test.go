@@ -42,6 +42,19 @@ func TestParseRate(t *testing.T) {
 	}
 }
 
+func TestParseType(t *testing.T) {
+	for in, want := range map[string]string{"application/zip": "application/zip", "Image/*": "image/*", "ANY": "any", "application/vnd.a+b-c_d.e": "application/vnd.a+b-c_d.e"} {
+		if got, err := parseType(in); err != nil || got != want {
+			t.Errorf("parseType(%q) = %q, %v; want %q", in, got, err, want)
+		}
+	}
+	for _, in := range []string{"", "zip", "/", "image/", "/png", "*/*", "*", "image/p*", "image/png; q=1", "image/png ", "a/b/c", "image/\x1b"} {
+		if got, err := parseType(in); err == nil {
+			t.Errorf("parseType(%q) = %q, want an error", in, got)
+		}
+	}
+}
+
 func TestParseDuration(t *testing.T) {
 	for in, want := range map[string]time.Duration{
 		"0": 0, "5": 5 * time.Second, "1.5": 1500 * time.Millisecond, ".5": 500 * time.Millisecond, "5s": 5 * time.Second,

@@ -21,16 +21,17 @@ const root = "../.."
 // arrows says which of our packages each package may import. A folder that is
 // not listed may not exist.
 var arrows = map[string][]string{
-	".":                       {"braid/internal/cli"},
-	"segment":                 {},
-	"server":                  {},
-	"scheduler":               {"braid/segment"},
-	"scheduler/source":        {"braid/scheduler", "braid/segment"},
-	"scheduler/sink":          {"braid/scheduler", "braid/segment"},
-	"scheduler/sink/sinktest": {"braid/scheduler", "braid/segment"},
-	"internal/ui":             {"braid/scheduler", "braid/segment"},
-	"internal/cli":            {"braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
-	"internal/house":          {},
+	".":                         {"braid/internal/cli"},
+	"segment":                   {},
+	"server":                    {},
+	"scheduler":                 {"braid/segment"},
+	"scheduler/source":          {"braid/scheduler", "braid/segment"},
+	"scheduler/source/nametest": {},
+	"scheduler/sink":            {"braid/scheduler", "braid/segment"},
+	"scheduler/sink/sinktest":   {"braid/scheduler", "braid/segment"},
+	"internal/ui":               {"braid/scheduler", "braid/segment"},
+	"internal/cli":              {"braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
+	"internal/house":            {},
 }
 
 // forbidden says what a package may not import from anywhere.
@@ -50,6 +51,7 @@ var rooms = map[string][]string{
 	"golang.org/x/sync":             {"scheduler"},
 	"golang.org/x/time":             {"internal/cli"},
 	"golang.org/x/sys":              {"scheduler/sink"},
+	"golang.org/x/text":             {"scheduler/source", "scheduler/source/nametest"},
 	"github.com/gofrs/flock":        {"scheduler/sink"},
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -25,12 +24,21 @@ type ClientOptions struct {
 
 	RootCAs  *x509.CertPool // the authorities to trust, see CertPool; nil means the system's
 	Insecure bool           // trust any certificate: anyone on the way can change the file
+	Pins     []Pin          // the keys to trust, besides all of that; nil means any
+
+	// AllowPrivate lets redirects lead from public addresses to others: private
+	// ones, or this machine's own.
+	AllowPrivate bool
 }
 
 // Client makes an http.Client for a few long transfers: HTTP/1.1 only, so that
 // every request has a connection of its own, no transparent gzip, TLS 1.2 or
 // newer, the proxy from the environment, at most 256 KiB of response headers
 // and no limit on the time that a body takes.
+//
+// It connects to whichever address of a host lets it in first, remembers which
+// did not, and goes on with the addresses of the last time while no lookup
+// succeeds.
 func Client(o ClientOptions) *http.Client {
 	connect := o.ConnectTimeout
 	if connect <= 0 {
@@ -42,21 +50,25 @@ func Client(o ClientOptions) *http.Client {
 	}
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
-	return &http.Client{Transport: &http.Transport{
-		Proxy:       proxy,
-		DialContext: (&net.Dialer{Timeout: connect}).DialContext,
-		TLSClientConfig: &tls.Config{
-			MinVersion:         tls.VersionTLS12,
-			RootCAs:            o.RootCAs,
-			InsecureSkipVerify: o.Insecure,
-		},
+	config := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		RootCAs:            o.RootCAs,
+		InsecureSkipVerify: o.Insecure,
+	}
+	if len(o.Pins) > 0 {
+		config.VerifyConnection = func(s tls.ConnectionState) error { return pinned(o.Pins, s) }
+	}
+	t := newTransport(&http.Transport{
+		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    connect,
 		Protocols:              &http1,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    idle,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
-	}}
+	}, newDialer(connect), proxy)
+	t.free = o.AllowPrivate
+	return &http.Client{Transport: t}
 }
 
 // proxy is http.ProxyFromEnvironment, whose error would tell the password.

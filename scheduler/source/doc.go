@@ -43,6 +43,19 @@
 // that would not let it, by having no range, no strong validator, a content
 // coding, or a 403 or 503, is asked for once more, on a new connection.
 //
+// Where a request goes is decided by address, not by name. A Client looks a host
+// up, checks each of its addresses and connects to one of those it has checked.
+// If the first connection is to a public address, no redirect and no name that
+// has moved leads to one that is not. Addresses that failed are tried last, and
+// a name that cannot be looked up for a while keeps those of the last time.
+// Behind a proxy it is the proxy that looks names up, so there only an address
+// that stands in the URL itself is checked; and a client that Client did not
+// make goes where it likes.
+//
+// What a server says of the file besides its bytes is read by pure functions
+// that are strict and bounded: Name and Disposition for what to call it,
+// ReprDigest for what it hashes to, Mismatch for whether it is of another kind.
+//
 // The headers of the user go to the origin of the user's URL and no further.
 // No error of this package holds a header, a password or a value of a query,
 // and no server can put a control character into one.

@@ -35,7 +35,7 @@ func (s *HTTP) Open(ctx context.Context, r segment.Range) (io.ReadCloser, error)
 	}
 	q := question{
 		r: r, ranged: s.ranges.Load(),
-		strikes: int(s.strikes.Load()), fresh: s.doubts.Load() > 0, redirected: at != s.web.origin(),
+		strikes: int(s.strikes.Load()), fresh: s.doubts.Load() > 0, redirected: at.url != s.web.first,
 	}
 	done := func() {}
 	if !q.ranged {

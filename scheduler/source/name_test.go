@@ -1,10 +1,11 @@
 package source
 
 import (
-	"path/filepath"
+	"fmt"
 	"strings"
 	"testing"
-	"unicode/utf8"
+
+	"braid/scheduler/source/nametest"
 )
 
 func TestName(t *testing.T) {
@@ -61,7 +62,14 @@ func TestName(t *testing.T) {
 		{"/a%E2%80%A8b", "a_b"},
 		{"/a%EF%BB%BFb", "a_b"},
 		{"/a%C2%ADb", "a_b"},
-		{"/%E2%80%8D", "\u200d"},
+		{"/%E2%80%8D", "download"},
+		{"/%E2%80%8Da", "a"},
+		{"/a%E2%80%8D", "a\u200d"},
+		{"/%E2%9D%A4%EF%B8%8F.png", "❤\ufe0f.png"},
+		{"/a%EF%B8%80b", "a_b"},
+		{"/a%E3%85%A4b", "a_b"},
+		{"/e%CC%81", "\u00e9"},
+		{"/e%E2%80%AE%CC%81", "e_\u0301"},
 		{"/%F0%9F%91%A9%E2%80%8D%F0%9F%94%AC.png", "👩\u200d🔬.png"},
 
 		// What shells and Windows read into a name.
@@ -127,8 +135,9 @@ func TestName(t *testing.T) {
 		{"/foo.part.bad.27", "foo.part.bad.27_"},
 		{"/foo.PART", "foo.PART_"},
 		{"/foo.Part.cK", "foo.Part.cK_"},
-		{"/foo.part.c%E2%84%AA", "foo.part.c\u212a_"}, // K, for a Kelvin
+		{"/foo.part.c%E2%84%AA", "foo.part.cK_"}, // a Kelvin
 		{"/foo.pa%E2%80%8Drt", "foo.pa\u200drt_"},
+		{"/foo.pa%EF%B8%8Frt", "foo.pa\ufe0frt_"},
 		{"/foo.part.", "foo.part_"},
 		{"/foo.part.ck%20", "foo.part.ck_"},
 		{"/foo%2Epart", "foo.part_"},
@@ -145,6 +154,9 @@ func TestName(t *testing.T) {
 		// Length.
 		{"/" + long, long[:198]},
 		{"/" + long + ".zip", long[:194] + ".zip"},
+		{"/" + long + ".tar.gz", long[:191] + ".tar.gz"},
+		{"/" + long + ".part1.rar", long[:188] + ".part1.rar"},
+		{"/" + long + ".not short.gz", long[:195] + ".gz"},
 		{"/" + long + "." + long, long[:198]},
 		{"/" + long[:197] + "é", long[:197]},
 		{"/" + long[:194] + "%20%20%20%20%20.zip", long[:194] + ".zip"},
@@ -159,8 +171,8 @@ func TestName(t *testing.T) {
 		if got != row.want {
 			t.Errorf("%s: %q, want %q", row.path, got, row.want)
 		}
-		if !filepath.IsLocal(got) || filepath.Base(got) != got || len(got) > maxName || !utf8.ValidString(got) {
-			t.Errorf("%s: %q is not safe", row.path, got)
+		if harm := nametest.Harm(got); harm != "" {
+			t.Errorf("%s: %q %s", row.path, got, harm)
 		}
 	}
 	for _, raw := range []string{"", "://", "http://[::1", "https://example.com/%zz", "https://example.com/\x00"} {
@@ -170,17 +182,60 @@ func TestName(t *testing.T) {
 	}
 }
 
+// percent writes every byte of s as %XX.
+func percent(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, "%%%02X", c)
+	}
+	return b.String()
+}
+
+func TestHostileNames(t *testing.T) {
+	all := nametest.Hostile()
+	if len(all) < 300 {
+		t.Errorf("%d names", len(all))
+	}
+	for _, h := range all {
+		for how, got := range map[string]string{
+			"in a URL":    Name("https://example.com/" + percent(h.Raw)),
+			"in a quote":  quoted(h.Raw),
+			"in RFC 8187": disposed("attachment; filename*=UTF-8''" + percent(h.Raw)),
+			"in Latin-1":  disposed("attachment; filename*=ISO-8859-1''" + percent(h.Raw)),
+		} {
+			if harm := nametest.Harm(got); harm != "" {
+				t.Errorf("%s, %q %s: %q %s", h.Why, h.Raw, how, got, harm)
+			}
+		}
+	}
+	t.Logf("%d names, in four forms", len(all))
+}
+
 func FuzzName(f *testing.F) {
 	for _, s := range []string{"a.zip", "%2e%2e%2f", "con.txt", "%E2%80%AE", strings.Repeat("é", 150) + ".iso", "%ff.%20"} {
 		f.Add(s)
 	}
+	for _, h := range nametest.Hostile() {
+		f.Add(percent(h.Raw))
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		name := Name("https://example.com/" + s)
-		if !filepath.IsLocal(name) || filepath.Base(name) != name || len(name) > maxName || !utf8.ValidString(name) {
-			t.Errorf("%q is not safe", name)
+		if harm := nametest.Harm(name); harm != "" {
+			t.Errorf("%q %s", name, harm)
 		}
-		if strings.ContainsAny(name, "/\\:\x00\n\x1b\x7f") || device(name) || claimed(name) || name[0] == '.' || strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") {
-			t.Errorf("%q is not harmless", name)
+		if again := safeName(name); again != name && len(name) <= maxName-2 {
+			t.Errorf("%q becomes %q", name, again)
 		}
 	})
+}
+
+func TestLauncher(t *testing.T) {
+	for name, want := range map[string]bool{
+		"a.desktop": true, "a.URL": true, "a.webloc": true, "a.lnk": true, "x.y.scf": true, "run.Command": true,
+		"": false, "a": false, "desktop": false, "a.url.zip": false, "a.sh": false,
+	} {
+		if Launcher(name) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
+	}
 }

@@ -3,11 +3,16 @@ package source
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"braid/scheduler"
 )
@@ -18,7 +23,9 @@ const maxHops = 10
 // A place is where a request goes.
 type place struct {
 	url     *url.URL
-	trusted bool // the headers of the user go along
+	trusted bool       // the headers of the user go along
+	led     bool       // a redirect leads there
+	addr    netip.Addr // where the last request went; not valid if that is not known
 }
 
 // host is the place's host, for messages.
@@ -39,6 +46,7 @@ type web struct {
 	host      string      // the user's Host header; "" means the URL's
 	agent     string
 	downgrade bool // from https to http is allowed
+	reach     reach
 }
 
 func newWeb(c *http.Client, rawURL string, o Options) (*web, error) {
@@ -87,7 +95,7 @@ func (w *web) get(ctx context.Context, at place, ranged string, fresh bool) (*ht
 	seen := map[string]bool{}
 	for hops := 0; ; hops++ {
 		seen[at.url.String()] = true
-		resp, err := w.send(ctx, at, ranged, fresh)
+		resp, err := w.send(ctx, &at, ranged, fresh)
 		if err != nil {
 			return nil, at, err
 		}
@@ -117,9 +125,24 @@ func (w *web) forget() {
 	}
 }
 
-// send makes one request.
-func (w *web) send(ctx context.Context, at place, ranged string, fresh bool) (*http.Response, error) {
-	req := (&http.Request{Method: http.MethodGet, URL: at.url, Header: http.Header{}}).WithContext(ctx)
+// blame puts the address that an answer came from behind the others of its
+// host, for the next connections: what it sends stalls or breaks off.
+func (w *web) blame(at place) {
+	if t, ok := w.transport.(*transport); ok && at.addr.IsValid() {
+		t.blame(at.addr)
+	}
+}
+
+// send makes one request, and notes in at which address it went to.
+func (w *web) send(ctx context.Context, at *place, ranged string, fresh bool) (*http.Response, error) {
+	var addr atomic.Pointer[netip.Addr]
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		if tcp, ok := got.Conn.RemoteAddr().(*net.TCPAddr); ok {
+			to := tcp.AddrPort().Addr()
+			addr.Store(&to)
+		}
+	}})
+	req := (&http.Request{Method: http.MethodGet, URL: at.url, Header: http.Header{}}).WithContext(traced)
 	if at.trusted {
 		req.Header = w.header.Clone()
 		req.Host = w.host
@@ -137,10 +160,16 @@ func (w *web) send(ctx context.Context, at place, ranged string, fresh bool) (*h
 			req.AddCookie(cookie)
 		}
 	}
-	resp, err := w.transport.RoundTrip(req)
+	resp, err := w.roundTrip(req, at.led)
+	if to := addr.Load(); to != nil {
+		at.addr = *to
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
+		}
+		if e, ok := errors.AsType[*AddressError](err); ok {
+			return nil, scheduler.Permanent(&AddressError{at.host(), e.Addr, e.Kind})
 		}
 		return nil, broken(at.host(), err)
 	}
@@ -148,6 +177,13 @@ func (w *web) send(ctx context.Context, at place, ranged string, fresh bool) (*h
 		w.jar.SetCookies(at.url, cookies)
 	}
 	return resp, nil
+}
+
+func (w *web) roundTrip(req *http.Request, led bool) (*http.Response, error) {
+	if t, ok := w.transport.(*transport); ok {
+		return t.roundTrip(req, led, &w.reach)
+	}
+	return w.transport.RoundTrip(req) // a caller's own goes where it likes
 }
 
 // redirects says whether a status sends the request elsewhere (RFC 9110,
@@ -176,7 +212,7 @@ func (w *web) next(at place, location string) (place, error) {
 	if down && !w.downgrade {
 		return place{}, &DowngradeError{From: redactURL(at.url), To: redactURL(ref)}
 	}
-	return place{url: ref, trusted: at.trusted && !down && carries(w.first, ref)}, nil
+	return place{url: ref, trusted: at.trusted && !down && carries(w.first, ref), led: true}, nil
 }
 
 // carries says whether the headers meant for first may go to u: to the same

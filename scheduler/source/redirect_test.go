@@ -42,14 +42,117 @@ func TestCarries(t *testing.T) {
 		{"http://a.example/x", "https://a.example:8443/y", false},
 		{"http://a.example:8080/x", "https://a.example/y", false},
 		{"http://a.example:443/x", "https://a.example/y", false},
+
+		// Ports.
+		{"http://a.example:8080/x", "http://a.example:8080/y", true},
+		{"http://a.example:8080/x", "http://a.example:8081/y", false},
+		{"http://a.example:8080/x", "http://a.example/y", false},
+		{"http://a.example:/x", "http://a.example:80/y", true},
+		{"http://a.example/x", "http://a.example:080/y", false},
+		{"http://a.example/x", "http://a.example:443/y", false},
+		{"https://a.example/x", "https://a.example:80/y", false},
+		{"https://a.example/x", "http://a.example:443/y", false},
+		{"http://a.example:8080/x", "https://a.example:8080/y", false},
+
+		// IPv6, and other ways to write an address: what is not spelled the
+		// same is not the same.
+		{"http://[::1]:80/x", "http://[::1]/y", true},
+		{"http://[2001:DB8::1]/x", "http://[2001:db8::1]/y", true},
+		{"http://[::1]/x", "http://[0:0:0:0:0:0:0:1]/y", false},
+		{"http://[::1]/x", "http://[::1]:8080/y", false},
+		{"http://[::1]/x", "http://[::2]/y", false},
+		{"http://[fe80::1%25eth0]/x", "http://[fe80::1%25eth1]/y", false},
+		{"http://[::ffff:1.2.3.4]/x", "http://1.2.3.4/y", false},
+		{"http://1.2.3.4/x", "http://1.2.3.4:80/y", true},
+		{"http://1.2.3.4/x", "http://1.2.3.04/y", false},
+		{"http://1.2.3.4/x", "http://16909060/y", false},
+		{"http://127.0.0.1/x", "http://localhost/y", false},
+
+		// Names that look alike.
+		{"https://a.example/x", "https://a.example./y", false},
+		{"https://a.example./x", "https://a.example/y", false},
+		{"https://a.example./x", "https://A.EXAMPLE./y", true},
+		{"https://a.example/x", "https://a.example../y", false},
+		{"https://a.example/x", "https://example/y", false},
+		{"https://a.example/x", "https://aXexample/y", false},
+		{"https://a.example/x", "https://xa.example/y", false},
+		{"https://a.example/x", "https://evil.example/a.example", false},
+		{"https://a.example/x", "https://evil.example/?a.example", false},
+		{"https://a.example/x", "https://evil.example#@a.example/", false},
+
+		// Userinfo makes no host.
+		{"https://a.example/x", "https://a.example@evil.example/y", false},
+		{"https://a.example/x", "https://a.example:443@evil.example/y", false},
+		{"https://a.example/x", "https://u:p@a.example/y", true},
+		{"https://u:p@a.example/x", "https://a.example/y", true},
 	}
 	for _, row := range rows {
-		first, _ := url.Parse(row.first)
-		next, _ := url.Parse(row.next)
+		first, err1 := parseURL(row.first)
+		next, err2 := parseURL(row.next)
+		if err1 != nil || err2 != nil {
+			t.Fatalf("%v, %v", err1, err2)
+		}
 		if got := carries(first, next); got != row.want {
 			t.Errorf("%s to %s: %v", row.first, row.next, got)
 		}
 	}
+}
+
+// However a chain of redirects goes, the headers of the user reach their own
+// origin and none after another one, and nothing goes from https to http.
+func FuzzRedirects(f *testing.F) {
+	for _, s := range [][3]string{
+		{"https://a.example/x", "/y", "//b.example/z"},
+		{"http://a.example/x", "https://a.example/y", "http://a.example/z"},
+		{"http://[::1]:8080/", "http://[::1]/", "http://[::1]:8080/"},
+		{"https://a.example", "https://u:p@a.example:443/", "https://A.EXAMPLE./"},
+		{"http://a.example", "https://a.example:80/", "file:///etc/passwd"},
+		{"http://u:p@a.example", "?x#y", "..//./b"},
+		{"https://a.example/", "https://a.example@b.example/", "\\\\b.example\\"},
+		{"http://a.example/", "http:b", "http://a.example:99999/"},
+		{"http://k.example/", "https://\u212a.example/", "javascript:alert(1)"},
+	} {
+		f.Add(s[0], s[1], s[2], false)
+		f.Add(s[0], s[1], s[2], true)
+	}
+	f.Fuzz(func(t *testing.T, first, second, third string, downgrade bool) {
+		w, err := newWeb(&http.Client{}, first, Options{Header: secrets(), AllowDowngrade: downgrade})
+		if err != nil {
+			return
+		}
+		at := place{url: w.first, trusted: true}
+		for _, location := range []string{second, third} {
+			to, err := w.next(at, location)
+			if err != nil {
+				return
+			}
+			switch {
+			case to.url.Scheme != "http" && to.url.Scheme != "https", to.url.Host == "", to.url.User != nil, !to.led:
+				t.Errorf("%s leads to %s", location, to.url)
+			case at.url.Scheme == "https" && to.url.Scheme == "http" && !downgrade:
+				t.Errorf("%s leads down to %s", location, to.url)
+			case to.trusted && !at.trusted:
+				t.Errorf("%s: headers that were left behind go to %s", location, to.url)
+			case to.trusted && !sameOrigin(w.first, to.url):
+				t.Errorf("%s: headers for %s go to %s", location, w.first, to.url)
+			}
+			at = to
+		}
+	})
+}
+
+// sameOrigin says whether two URLs have one origin, or are of one host at the
+// ports that http and https have by default.
+func sameOrigin(a, b *url.URL) bool {
+	full := func(u *url.URL) string {
+		p := u.Port()
+		if p == "" {
+			p = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		}
+		return u.Scheme + " " + strings.ToLower(u.Hostname()) + " " + p
+	}
+	up := strings.ToLower(a.Hostname())
+	return full(a) == full(b) || full(a) == "http "+up+" 80" && full(b) == "https "+up+" 443"
 }
 
 // secrets are headers that only the origin may see.
@@ -265,10 +368,10 @@ func TestDowngradeCarriesNothing(t *testing.T) {
 	first, _ := url.Parse("http://a.example/x")
 	up, _ := url.Parse("https://a.example/x")
 	w := &web{first: first, downgrade: true}
-	if at, err := w.next(place{first, true}, up.String()); err != nil || !at.trusted {
+	if at, err := w.next(place{url: first, trusted: true}, up.String()); err != nil || !at.trusted {
 		t.Errorf("up: %+v, %v", at, err)
 	}
-	if at, err := w.next(place{up, true}, first.String()); err != nil || at.trusted {
+	if at, err := w.next(place{url: up, trusted: true}, first.String()); err != nil || at.trusted {
 		t.Errorf("down again: %+v, %v", at, err)
 	}
 }

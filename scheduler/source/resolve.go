@@ -25,7 +25,7 @@ func (s *HTTP) resolve(ctx context.Context, at place, q question, known fact, se
 		return nil, verdict{}, context.Cause(ctx)
 	}
 	now, _ := s.known()
-	if now == at {
+	if now.url == at.url {
 		if s.resolving.last.After(sent) {
 			return nil, verdict{}, s.resolving.err
 		}
