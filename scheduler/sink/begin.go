@@ -212,6 +212,7 @@ func (f *File) create() (err error) {
 func (f *File) take(c *segment.Checkpoint, data handle) {
 	holes, err := data.holes(f.same.Grid.Size)
 	f.solid = err == nil && !holes
+	f.same.Relaxed = f.o.Durability == Relaxed
 	last := f.same
 	last.Done, last.Sums, last.Heads = c.Done, c.Sums, c.Heads
 	if last.Sums == nil {

@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path/filepath"
 
 	"braid/segment"
 )
 
 // Commit gives the complete file its name. First it makes every byte durable,
-// then lets verify, if it is not nil, read the whole file.
+// then lets verify, if it is not nil, read the whole file. Under Strict it reads
+// the file back before that; blocks that the disk has lost are an error, and the
+// next run fetches them again.
 //
 // If verify returns a *segment.DigestError the bytes are kept as NAME.part.bad,
 // or under the next free name like it, and the checkpoint is dropped. If it
@@ -31,6 +34,11 @@ func (f *File) Commit(verify func(io.Reader) error) error {
 	size, err := f.settle()
 	if err != nil {
 		return err
+	}
+	if f.o.Durability == Strict {
+		if err := f.readBack(size); err != nil {
+			return err
+		}
 	}
 	if verify != nil {
 		err := verify(io.NewSectionReader(f.data, 0, size))
@@ -118,17 +126,24 @@ func (f *File) reject(why error) error {
 	return errors.Join(fmt.Errorf("%s: %w; the bytes are kept in %s", f.path, why, bad), f.forget(bad))
 }
 
-// moveAside renames the part to NAME.part.bad, or NAME.part.bad.1, …: the first
-// that nobody has.
+// moveAside renames the part to the first of badNames that nobody has.
 func (f *File) moveAside() (bad string, err error) {
-	const most = 1000
-	bad = f.path + badSuffix
-	for n := 1; ; n++ {
-		err = f.disk.renameNew(f.part, bad)
-		if !errors.Is(err, fs.ErrExist) || n > most {
-			return bad, err
+	for bad = range f.badNames() {
+		if err = f.disk.renameNew(f.part, bad); !errors.Is(err, fs.ErrExist) {
+			break
 		}
-		bad = fmt.Sprintf("%s%s.%d", f.path, badSuffix, n)
+	}
+	return bad, err
+}
+
+// badNames is NAME.part.bad, NAME.part.bad.1, …, not without end.
+func (f *File) badNames() iter.Seq[string] {
+	const most = 1000
+	return func(yield func(string) bool) {
+		bad := f.path + badSuffix
+		for n := 1; yield(bad) && n <= most; n++ {
+			bad = fmt.Sprintf("%s%s.%d", f.path, badSuffix, n)
+		}
 	}
 }
 
@@ -150,7 +165,7 @@ func (f *File) confirm(verify func(io.Reader) error) error {
 	}
 	if !st.is(f.found.Part) || len(bad) > 0 {
 		f.lose()
-		return errors.Join(exists(f.path), f.tidy())
+		return errors.Join(exists(f.path), f.forget(f.path))
 	}
 	if verify != nil {
 		if err := verify(io.NewSectionReader(data, 0, st.size)); err != nil {
@@ -158,19 +173,6 @@ func (f *File) confirm(verify func(io.Reader) error) error {
 				f.lose()
 			}
 			return fmt.Errorf("%s: %w", f.path, err)
-		}
-	}
-	return f.tidy()
-}
-
-// tidy removes what a finish that was interrupted has left.
-func (f *File) tidy() error {
-	if _, found, err := f.lookup(f.part); err != nil {
-		return writing(f.part, err)
-	} else if found {
-		// renameByLink was interrupted: a second name of the final file.
-		if err := f.disk.remove(f.part); err != nil {
-			return writing(f.part, err)
 		}
 	}
 	return f.forget(f.path)
