@@ -152,7 +152,6 @@ func (f *File) create() (err error) {
 		if err := f.disk.remove(f.part); err != nil {
 			return err
 		}
-		f.partial = false
 	}
 	if err := f.slots.clear(); err != nil {
 		return err
@@ -162,6 +161,7 @@ func (f *File) create() (err error) {
 	if err := f.disk.syncDir(dir); err != nil {
 		return err
 	}
+	f.partial = false
 	data, err := f.disk.create(f.part)
 	if err != nil {
 		return err
@@ -173,7 +173,9 @@ func (f *File) create() (err error) {
 			// if the name cannot be removed.
 			_ = data.truncate(0)
 			_ = data.Close()
-			f.partial = f.disk.remove(f.part) != nil
+			// Without the part's name the checkpoint is litter. It may go only
+			// after that name has: a part alone is taken for somebody else's.
+			f.partial = f.disk.remove(f.part) != nil || f.disk.syncDir(dir) != nil
 			_ = f.slots.empty()
 			f.mu.Lock()
 			f.last = nil

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"path/filepath"
 
+	"braid/scheduler"
 	"braid/segment"
 )
 
@@ -41,12 +42,12 @@ func (f *File) Commit(verify func(io.Reader) error) error {
 		}
 	}
 	if verify != nil {
-		err := verify(io.NewSectionReader(f.data, 0, size))
+		err := verify(reading(f.data, f.part, size))
 		if _, wrong := errors.AsType[*segment.DigestError](err); wrong {
 			return f.reject(err)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.part, err)
+			return notVerified(f.part, err)
 		}
 	}
 	// Not every file system has modes and times to set. Without them the file
@@ -69,6 +70,33 @@ func (f *File) Commit(verify func(io.Reader) error) error {
 		return f.fail(f.part, err)
 	}
 	return f.rename()
+}
+
+// A backReader is a file that is read back. What goes wrong there is the disk's
+// fault.
+type backReader struct {
+	io.ReaderAt
+	path string
+}
+
+func reading(h handle, path string, size int64) io.Reader {
+	return io.NewSectionReader(backReader{h, path}, 0, size)
+}
+
+func (r backReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		err = writing(r.path, err)
+	}
+	return n, err
+}
+
+// notVerified is what verify said, with the name of the file.
+func notVerified(path string, err error) error {
+	if errors.Is(err, scheduler.ErrSink) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // settle makes everything durable and says so in the checkpoint. It returns the
@@ -168,11 +196,11 @@ func (f *File) confirm(verify func(io.Reader) error) error {
 		return errors.Join(exists(f.path), f.forget(f.path))
 	}
 	if verify != nil {
-		if err := verify(io.NewSectionReader(data, 0, st.size)); err != nil {
+		if err := verify(reading(data, f.path, st.size)); err != nil {
 			if _, wrong := errors.AsType[*segment.DigestError](err); wrong {
 				f.lose()
 			}
-			return fmt.Errorf("%s: %w", f.path, err)
+			return notVerified(f.path, err)
 		}
 	}
 	return f.forget(f.path)
@@ -220,7 +248,10 @@ func (f *File) Close() error {
 			err = writing(f.part, err)
 		}
 	}
-	return errors.Join(err, f.unlock(f.litter()))
+	if unlocked := f.unlock(f.litter()); unlocked != nil {
+		err = errors.Join(err, writing(f.ck, unlocked))
+	}
+	return err
 }
 
 // rest marks the last slot as left by an orderly stop, so that the next run

@@ -166,7 +166,7 @@ func TestVerifyResume(t *testing.T) {
 	} {
 		r := &countingReader{seen: map[int]bool{}}
 		c.Relaxed = test.relaxed
-		if bad, err := check(bg, r, c, test.older, test.st, test.want); len(bad) != 0 || err != nil {
+		if bad, err := check(bg, r, c, test.older, test.st, false, test.want); len(bad) != 0 || err != nil {
 			t.Errorf("%s: %d blocks are bad, %v", test.name, len(bad), err)
 		}
 		if len(r.seen) > test.most || test.most > 100 && len(r.seen) < test.most || test.most > 0 && len(r.seen) == 0 {

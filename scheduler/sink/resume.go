@@ -75,7 +75,11 @@ func (f *File) resume(ctx context.Context, src scheduler.Source) (going bool, er
 // believe is the checkpoint that was found, less what the bytes on disk belie.
 func (f *File) believe(ctx context.Context, data handle, st info) (*segment.Checkpoint, error) {
 	c := *f.found
-	bad, err := check(ctx, data, &c, f.older, st, f.o.VerifyResume)
+	holes, err := data.holes(c.Grid.Size)
+	if err != nil {
+		return nil, writing(f.part, err)
+	}
+	bad, err := check(ctx, data, &c, f.older, st, holes, f.o.VerifyResume)
 	if err != nil {
 		return nil, err
 	}
@@ -144,13 +148,9 @@ func drop(c *segment.Checkpoint, bad []segment.Head) {
 // everything where that is quick or wanted, or where the part may not be as it
 // was left; else the ends, the latest, and a sample. One bad block in a sample
 // condemns it, and everything is read.
-func check(ctx context.Context, data handle, c, older *segment.Checkpoint, st info, want VerifyResume) ([]segment.Head, error) {
+func check(ctx context.Context, data handle, c, older *segment.Checkpoint, st info, holes bool, want VerifyResume) ([]segment.Head, error) {
 	all := claims(c)
 	blocks := all[:len(all)-len(c.Heads)]
-	holes, err := data.holes(c.Grid.Size)
-	if err != nil {
-		return nil, err
-	}
 	// The older slot may claim what the newer one has taken back.
 	doubtful := !st.is(c.Part) || c.Clean && st.modified != c.Part.Modified || holes || c.Relaxed || older == nil
 	switch {
@@ -211,19 +211,16 @@ func compare(ctx context.Context, data handle, c *segment.Checkpoint, src schedu
 		if err != nil {
 			return false, err
 		}
-		if len(bad) > 0 {
-			drop(c, bad)
-			continue
-		}
-		asked++
 		r := place(c.Grid, h)
 		r.Off += rand.Int64N(max(r.Len()-probeSize, 0) + 1)
 		r.End = min(r.End, r.Off+probeSize)
 		got, want := make([]byte, r.Len()), make([]byte, r.Len())
-		if err := fetch(ctx, src, r, got); err != nil {
-			return false, err
+		if n, _ := data.ReadAt(want, r.Off); n < len(want) || len(bad) > 0 {
+			drop(c, []segment.Head{h})
+			continue
 		}
-		if _, err := data.ReadAt(want, r.Off); err != nil && err != io.EOF {
+		asked++
+		if err := fetch(ctx, src, r, got); err != nil {
 			return false, err
 		}
 		if !bytes.Equal(got, want) {
