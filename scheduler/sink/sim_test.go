@@ -78,11 +78,17 @@ func (s *simRun) watch() {
 		if s.d.changes != s.seen || s.told {
 			s.look(op)
 		}
-		if s.idle && s.rng.IntN(3) == 0 {
-			s.idle = false
-			s.step()
-			s.idle = true
-		}
+		s.meanwhile()
+	}
+	s.d.flushed = s.meanwhile
+}
+
+// meanwhile is what other workers do while a Save is under way.
+func (s *simRun) meanwhile() {
+	if s.idle && s.rng.IntN(3) == 0 {
+		s.idle = false
+		s.step()
+		s.idle = true
 	}
 }
 

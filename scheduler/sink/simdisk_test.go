@@ -31,6 +31,7 @@ type simDisk struct {
 	ops     []string                        // each as "verb suffix"
 	changes int                             // how many of them changed something
 	before  func(op string)                 // runs before each, outside the lock
+	flushed func()                          // runs after each flush
 	fail    func(n int, op string) simFault // n counts from 1
 
 	sparse bool              // it cannot reserve space

@@ -218,11 +218,13 @@ func (h *simHandle) flush(verb string, all bool) error {
 		return nil
 	})
 	h.d.mu.Lock()
-	defer h.d.mu.Unlock()
-	h.f.dirty = map[int][][]byte{}
-	h.f.metas = nil
+	h.f.dirty, h.f.metas = map[int][][]byte{}, nil
 	if !all && done {
 		h.f.metas = append(h.f.metas, h.f.simMeta)
+	}
+	h.d.mu.Unlock()
+	if h.d.flushed != nil {
+		h.d.flushed()
 	}
 	return err
 }
