@@ -37,6 +37,7 @@ type Checkpoint struct {
 	Generation uint64 // the slot with the higher one is the newer
 	Complete   bool   // every byte is durable; only verifying and renaming remain
 	Clean      bool   // written by an orderly stop, after which Part did not change
+	Relaxed    bool   // nothing was flushed: after a power cut it may claim what is not there
 
 	Identity Identity
 	Grid     Grid
@@ -104,7 +105,8 @@ const (
 	flagClean    = 1 << 1
 	flagModified = 1 << 2
 	flagDate     = 1 << 3
-	flagsKnown   = flagComplete | flagClean | flagModified | flagDate
+	flagRelaxed  = 1 << 4
+	flagsKnown   = flagComplete | flagClean | flagModified | flagDate | flagRelaxed
 )
 
 // MarshalBinary is one slot. All slots of one download are equally long.
@@ -135,6 +137,7 @@ func (c *Checkpoint) MarshalBinary() ([]byte, error) {
 	}
 	set(c.Complete, flagComplete)
 	set(c.Clean, flagClean)
+	set(c.Relaxed, flagRelaxed)
 	set(!c.Identity.Modified.IsZero(), flagModified)
 	set(!c.Identity.Date.IsZero(), flagDate)
 
@@ -217,6 +220,7 @@ func (c *Checkpoint) UnmarshalBinary(p []byte) error {
 		Generation: le.Uint64(p[16:]),
 		Complete:   flags&flagComplete != 0,
 		Clean:      flags&flagClean != 0,
+		Relaxed:    flags&flagRelaxed != 0,
 		Grid:       g,
 		Done:       done,
 		Sums:       make([]uint32, g.Len()),

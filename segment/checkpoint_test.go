@@ -22,6 +22,7 @@ func draw(t *rapid.T) *Checkpoint {
 		Generation: rapid.Uint64().Draw(t, "generation"),
 		Complete:   rapid.Bool().Draw(t, "complete"),
 		Clean:      rapid.Bool().Draw(t, "clean"),
+		Relaxed:    rapid.Bool().Draw(t, "relaxed"),
 		Grid:       g,
 		Identity:   Identity{Size: g.Size, ETag: rapid.StringN(0, 60, maxText).Draw(t, "etag")},
 		Done:       NewBitmap(g.Len()),

@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"internal/ui":               {"braid/scheduler", "braid/segment"},
 	"internal/cli":              {"braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
 	"internal/house":            {},
+	"internal/mutants":          {},
 }
 
 // forbidden says what a package may not import from anywhere.

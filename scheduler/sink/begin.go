@@ -166,7 +166,6 @@ func (f *File) create() (err error) {
 		if err := f.disk.remove(f.part); err != nil {
 			return err
 		}
-		f.partial = false
 	}
 	if err := f.slots.clear(); err != nil {
 		return err
@@ -176,6 +175,7 @@ func (f *File) create() (err error) {
 	if err := f.disk.syncDir(dir); err != nil {
 		return err
 	}
+	f.partial = false
 	data, err := f.disk.create(f.part)
 	if err != nil {
 		return err
@@ -187,7 +187,9 @@ func (f *File) create() (err error) {
 			// if the name cannot be removed.
 			_ = data.truncate(0)
 			_ = data.Close()
-			f.partial = f.disk.remove(f.part) != nil
+			// Without the part's name the checkpoint is litter. It may go only
+			// after that name has: a part alone is taken for somebody else's.
+			f.partial = f.disk.remove(f.part) != nil || f.disk.syncDir(dir) != nil
 			_ = f.slots.empty()
 			f.mu.Lock()
 			f.last = nil
@@ -226,6 +228,7 @@ func (f *File) create() (err error) {
 func (f *File) take(c *segment.Checkpoint, data handle) {
 	holes, err := data.holes(f.same.Grid.Size)
 	f.solid = err == nil && !holes
+	f.same.Relaxed = f.o.Durability == Relaxed
 	last := f.same
 	last.Done, last.Sums, last.Heads = c.Done, c.Sums, c.Heads
 	if last.Sums == nil {

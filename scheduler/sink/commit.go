@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path/filepath"
 
+	"braid/scheduler"
 	"braid/segment"
 )
 
 // Commit gives the complete file its name. First it makes every byte durable,
-// then lets verify, if it is not nil, read the whole file.
+// then lets verify, if it is not nil, read the whole file. Under Strict it reads
+// the file back before that; blocks that the disk has lost are an error, and the
+// next run fetches them again.
 //
 // If verify returns a *segment.DigestError the bytes are kept as NAME.part.bad,
 // or under the next free name like it, and the checkpoint is dropped. If it
@@ -32,13 +36,18 @@ func (f *File) Commit(verify func(io.Reader) error) error {
 	if err != nil {
 		return err
 	}
+	if f.o.Durability == Strict {
+		if err := f.readBack(size); err != nil {
+			return err
+		}
+	}
 	if verify != nil {
-		err := verify(io.NewSectionReader(f.data, 0, size))
+		err := verify(reading(f.data, f.part, size))
 		if _, wrong := errors.AsType[*segment.DigestError](err); wrong {
 			return f.reject(err)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.part, err)
+			return notVerified(f.part, err)
 		}
 	}
 	// Not every file system has modes and times to set. Without them the file
@@ -61,6 +70,33 @@ func (f *File) Commit(verify func(io.Reader) error) error {
 		return f.fail(f.part, err)
 	}
 	return f.rename()
+}
+
+// A backReader is a file that is read back. What goes wrong there is the disk's
+// fault.
+type backReader struct {
+	io.ReaderAt
+	path string
+}
+
+func reading(h handle, path string, size int64) io.Reader {
+	return io.NewSectionReader(backReader{h, path}, 0, size)
+}
+
+func (r backReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		err = writing(r.path, err)
+	}
+	return n, err
+}
+
+// notVerified is what verify said, with the name of the file.
+func notVerified(path string, err error) error {
+	if errors.Is(err, scheduler.ErrSink) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // settle makes everything durable and says so in the checkpoint. It returns the
@@ -118,17 +154,24 @@ func (f *File) reject(why error) error {
 	return errors.Join(fmt.Errorf("%s: %w; the bytes are kept in %s", f.path, why, bad), f.forget(bad))
 }
 
-// moveAside renames the part to NAME.part.bad, or NAME.part.bad.1, …: the first
-// that nobody has.
+// moveAside renames the part to the first of badNames that nobody has.
 func (f *File) moveAside() (bad string, err error) {
-	const most = 1000
-	bad = f.path + badSuffix
-	for n := 1; ; n++ {
-		err = f.disk.renameNew(f.part, bad)
-		if !errors.Is(err, fs.ErrExist) || n > most {
-			return bad, err
+	for bad = range f.badNames() {
+		if err = f.disk.renameNew(f.part, bad); !errors.Is(err, fs.ErrExist) {
+			break
 		}
-		bad = fmt.Sprintf("%s%s.%d", f.path, badSuffix, n)
+	}
+	return bad, err
+}
+
+// badNames is NAME.part.bad, NAME.part.bad.1, …, not without end.
+func (f *File) badNames() iter.Seq[string] {
+	const most = 1000
+	return func(yield func(string) bool) {
+		bad := f.path + badSuffix
+		for n := 1; yield(bad) && n <= most; n++ {
+			bad = fmt.Sprintf("%s%s.%d", f.path, badSuffix, n)
+		}
 	}
 }
 
@@ -150,27 +193,14 @@ func (f *File) confirm(verify func(io.Reader) error) error {
 	}
 	if !st.is(f.found.Part) || len(bad) > 0 {
 		f.lose()
-		return errors.Join(exists(f.path), f.tidy())
+		return errors.Join(exists(f.path), f.forget(f.path))
 	}
 	if verify != nil {
-		if err := verify(io.NewSectionReader(data, 0, st.size)); err != nil {
+		if err := verify(reading(data, f.path, st.size)); err != nil {
 			if _, wrong := errors.AsType[*segment.DigestError](err); wrong {
 				f.lose()
 			}
-			return fmt.Errorf("%s: %w", f.path, err)
-		}
-	}
-	return f.tidy()
-}
-
-// tidy removes what a finish that was interrupted has left.
-func (f *File) tidy() error {
-	if _, found, err := f.lookup(f.part); err != nil {
-		return writing(f.part, err)
-	} else if found {
-		// renameByLink was interrupted: a second name of the final file.
-		if err := f.disk.remove(f.part); err != nil {
-			return writing(f.part, err)
+			return notVerified(f.path, err)
 		}
 	}
 	return f.forget(f.path)
@@ -218,7 +248,10 @@ func (f *File) Close() error {
 			err = writing(f.part, err)
 		}
 	}
-	return errors.Join(err, f.unlock(f.litter()))
+	if unlocked := f.unlock(f.litter()); unlocked != nil {
+		err = errors.Join(err, writing(f.ck, unlocked))
+	}
+	return err
 }
 
 // rest marks the last slot as left by an orderly stop, so that the next run

@@ -45,6 +45,7 @@ type handle interface {
 	truncate(size int64) error
 	datasync() error // fdatasync(2): the bytes, and what is needed to read them back
 	sync() error     // fsync(2)
+	uncache() error  // forgets what memory holds of it and the disk as well, where the system can
 	// holes says whether some of the first size bytes have no place on the disk,
 	// where the file system can be relied on to tell; elsewhere false.
 	holes(size int64) (bool, error)

@@ -64,6 +64,12 @@ func (f localFile) holes(size int64) (found bool, err error) {
 
 func (f localFile) datasync() error { return f.control(unix.Fdatasync) }
 
+// uncache is posix_fadvise(2), which drops only what has been flushed. What
+// another process has mapped stays.
+func (f localFile) uncache() error {
+	return f.control(func(fd int) error { return unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) })
+}
+
 // renameNew is renameat2(2) with RENAME_NOREPLACE, which not every file system
 // knows.
 func (local) renameNew(from, to string) error {

@@ -14,4 +14,6 @@ func (f localFile) datasync() error { return f.Sync() }
 
 func (local) renameNew(from, to string) error { return renameByLink(from, to) }
 
+func (localFile) uncache() error { return nil }
+
 func umask() fs.FileMode { return swapUmask() }

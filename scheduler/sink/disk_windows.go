@@ -65,6 +65,7 @@ func (localFile) holes(int64) (bool, error) { return false, nil }
 
 func (f localFile) datasync() error { return f.Sync() } // FlushFileBuffers
 func (f localFile) publish() error  { return nil }
+func (localFile) uncache() error    { return nil }
 
 // syncDir does nothing: NTFS journals its directories and cannot flush one.
 func (local) syncDir(string) error { return nil }

@@ -29,6 +29,20 @@
 // second one that succeeds means nothing (fsync(2), ERRORS). A File then never
 // syncs again and never claims more; the next run goes on from the last slot.
 //
+// Options.Durability says how much of that is done. Under Normal, all of it.
+// Strict adds one step to Commit, between Save and verify: it has the system drop
+// its memory of the part (posix_fadvise(2); Linux only, elsewhere what is read
+// may come from memory), reads every block and compares its CRC-32C. A block that
+// differs is an error that wraps scheduler.ErrSink, and is not claimed any more.
+// A plain job, which has no blocks, is compared as a whole. Relaxed leaves out
+// every sync and keeps the order. The page cache outlives the process, so kill -9
+// costs no more than under Normal; a power cut may cost everything, and the file
+// may have its name and be wrong. Such a checkpoint is marked: the next run reads
+// back all that it claims.
+//
+// Options.VerifyResume says how much of what the last slot claims is read back
+// before a run goes on with it.
+//
 // What it does not promise: that the disk honours a flush, and that nobody else
 // writes to NAME.part meanwhile. Each Save does notice if part or checkpoint was
 // moved or deleted, or if the part is shorter than it should be; where disk space

@@ -3,7 +3,6 @@ package sink
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -199,103 +198,6 @@ func TestFullAtBegin(t *testing.T) {
 		}
 		nothingBeside(t, path)
 	}
-}
-
-// The n-th operation of a whole life (fetch, stop, go on, finish) fails, for
-// every n; after that a run without faults must get the file, whatever is left.
-// With lasting faults every later operation fails as well, as on a disk that
-// was unplugged.
-func TestEveryOperationFails(t *testing.T) {
-	life := func(d disk, path string) (finished bool, claimed int64, err error) {
-		f, err := openTest(d, path, Options{})
-		if err != nil {
-			return false, 0, err
-		}
-		if f.Finished() {
-			return true, 0, errors.Join(f.Commit(nil), f.Close())
-		}
-		steps := func() error {
-			if err := f.Begin(bg, Remote{Identity: identity, Host: "example.org"}); err != nil {
-				return err
-			}
-			if f.Done().Count() > 0 {
-				finished = true
-				return finish(f, nil)
-			}
-			if err := put(f, 2, 0, 10, 5); err != nil {
-				return err
-			}
-			if _, err := f.WriteAt(content[testBlock:testBlock+50], testBlock); err != nil {
-				return err
-			}
-			if err := f.Save(blocks(f.Grid(), 0, 2)); err != nil {
-				return err
-			}
-			return f.Save(blocks(f.Grid(), 0, 2, 10))
-		}
-		err = steps()
-		claimed = f.Resumable()
-		return finished && err == nil, claimed, errors.Join(err, f.Close())
-	}
-	total := 0
-	for _, lasting := range []bool{false, true} {
-		for _, cause := range []error{syscall.EIO, syscall.ENOSPC, errShort} {
-			for n := 1; ; n++ {
-				path, d := tempPath(t), &scripted{disk: local{}}
-				d.fail = func(i int, op string) error {
-					if i == n || lasting && i > n {
-						return cause
-					}
-					return nil
-				}
-				where := func() string {
-					return fmt.Sprintf("%v at operation %d (%s), lasting %v", cause, n, d.ops[min(n, len(d.ops))-1], lasting)
-				}
-				finished, failed := false, false
-				for range 2 {
-					done, claimed, err := life(d, path)
-					finished, failed = finished || done, failed || err != nil
-					durable, wrong := audit(path, content)
-					if wrong != nil {
-						t.Fatalf("%s: %v", where(), wrong)
-					}
-					if _, err := os.Stat(path); err == nil && durable < 0 {
-						durable = len(content)/testBlock + 1 // finished, and only its folder's sync failed
-					}
-					if claimed > 0 && int64(durable)*testBlock < claimed-testBlock {
-						t.Fatalf("%s: %d bytes said to be durable, %d blocks are", where(), claimed, durable)
-					}
-					if got, err := os.ReadFile(path); err == nil && string(got) != string(content) {
-						t.Fatalf("%s: it has its name, and is wrong", where())
-					}
-					if done && err == nil {
-						break
-					}
-				}
-				if d.count() < n { // the whole life went by without operation n
-					if !finished || failed {
-						t.Fatalf("without a fault: finished %v, failed %v", finished, failed)
-					}
-					break
-				}
-				total++
-				for range 3 {
-					done, _, err := life(local{}, path)
-					if errors.Is(err, fs.ErrExist) { // it had been finished
-						done, err = true, nil
-					}
-					if err != nil {
-						t.Fatalf("%s, and then without faults: %v", where(), err)
-					}
-					if done {
-						break
-					}
-				}
-				alone(t, path)
-			}
-		}
-	}
-	t.Logf("%d faults", total)
 }
 
 // The clean mark of Close must itself never claim anything new.

@@ -21,11 +21,15 @@ var ErrLocked = errors.New("is being fetched by another braid")
 // may be somebody else's. It wraps fs.ErrExist. No option replaces such a file.
 var ErrForeign = fmt.Errorf("%w and has no checkpoint", fs.ErrExist)
 
-// Options say what may be replaced. The zero Options replace nothing.
+// Options say what may be replaced and how sure to be. The zero Options replace
+// nothing, and keep all that is promised.
 type Options struct {
 	URL       string // where the bytes come from; only a salted hash of it is kept
 	Overwrite bool   // replace an existing file of that name, at Commit
 	Restart   bool   // if what was fetched cannot be continued, drop it instead of failing
+
+	Durability   Durability
+	VerifyResume VerifyResume
 }
 
 // A File is a scheduler.Sink on disk. Open it, Begin once, write and Save,
@@ -65,11 +69,13 @@ type File struct {
 	sums    []uint32            // CRC-32C of those
 	last    *segment.Checkpoint // what would survive a crash: what the last slot claims; nil before Begin
 	end     int64               // of a plain job: bytes written in this attempt
+	poured  progress            // of a plain job: what was written in order from byte 0
 	poison  error               // the first failure to make something durable
 	lost    bool                // part or checkpoint is gone, or the bytes are wrong: nothing can be continued
 }
 
-// progress is how far a block has been written, in order from its start.
+// progress is how far a block, or a plain job's file, has been written, in order
+// from its start.
 type progress struct {
 	next int64 // the offset in the file that comes next
 	sum  uint32

@@ -33,6 +33,9 @@ func openOn(d disk, path string, o Options) (*File, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("it names no file")}
 	}
 	path = filepath.Clean(path)
+	if o.Durability == Relaxed {
+		d = unflushed{d}
+	}
 	f := &File{
 		path: path, part: path + partSuffix, ck: path + checkpointSuffix,
 		o: o, disk: d, cut: segment.Cut,
@@ -47,6 +50,9 @@ func openOn(d disk, path string, o Options) (*File, error) {
 	f.slots.file = file
 	if err := f.load(); err != nil {
 		return nil, errors.Join(err, f.unlock(f.litter()))
+	}
+	if o.Durability == Relaxed {
+		f.note(f.part, "nothing is flushed to the disk: a power cut may cost all of it, and leave a wrong file")
 	}
 	return f, nil
 }
@@ -144,7 +150,14 @@ func (f *File) load() error {
 	if err != nil {
 		return err
 	}
-	if final != nil && f.renamed(*final, part, partial) {
+	if partial && part.links > 1 {
+		twice, err := f.twice(part, final)
+		if err != nil {
+			return err
+		}
+		partial, f.partial = !twice, !twice
+	}
+	if final != nil && !partial && f.renamed(*final) {
 		if f.found.Origin.Is(withoutSecrets(f.o.URL)) && !f.o.Overwrite {
 			f.finished = true
 			f.same.Grid, f.last = f.found.Grid, f.found
@@ -152,12 +165,6 @@ func (f *File) load() error {
 		}
 		// Another URL's file was finished here, or this one is wanted anew. Only
 		// the checkpoint is in the way, and it claims nothing any more.
-		if partial {
-			if err := f.disk.remove(f.part); err != nil {
-				return err
-			}
-			partial, f.partial = false, false
-		}
 		if err := f.slots.clear(); err != nil {
 			return &fs.PathError{Op: "truncate", Path: f.ck, Err: cause(err)}
 		}
@@ -170,6 +177,33 @@ func (f *File) load() error {
 		return part.trusted(f.part)
 	}
 	return nil
+}
+
+// twice says whether a crash in the middle of renameByLink has left the part a
+// second name, and takes the first one away: the second is the one it was to
+// have.
+func (f *File) twice(part info, final *info) (bool, error) {
+	if f.found != nil && !f.found.Complete {
+		return false, nil // it was not to be renamed yet
+	}
+	same := final != nil && part.same(*final)
+	for bad := range f.badNames() {
+		if same {
+			break
+		}
+		st, found, err := f.lookup(bad)
+		if err != nil || !found {
+			break
+		}
+		same = st.same(part)
+	}
+	if !same {
+		return false, nil
+	}
+	if err := f.disk.remove(f.part); err != nil {
+		return true, err
+	}
+	return true, f.disk.syncDir(filepath.Dir(f.path)) // before the checkpoint that tells of it goes
 }
 
 // litter says that the checkpoint file holds nothing and is no part's sign of
@@ -191,10 +225,9 @@ func (f *File) unlock(remove bool) error {
 }
 
 // renamed says whether the final name is on the very file that the checkpoint
-// calls complete, and no other part is there.
-func (f *File) renamed(final, part info, partial bool) bool {
-	c := f.found
-	return c != nil && c.Complete && final.is(c.Part) && (!partial || part.same(final))
+// calls complete.
+func (f *File) renamed(final info) bool {
+	return f.found != nil && f.found.Complete && final.is(f.found.Part)
 }
 
 func exists(path string) error {

@@ -75,7 +75,11 @@ func (f *File) resume(ctx context.Context, src scheduler.Source) (going bool, er
 // believe is the checkpoint that was found, less what the bytes on disk belie.
 func (f *File) believe(ctx context.Context, data handle, st info) (*segment.Checkpoint, error) {
 	c := *f.found
-	bad, err := check(ctx, data, &c, f.older, st)
+	holes, err := data.holes(c.Grid.Size)
+	if err != nil {
+		return nil, writing(f.part, err)
+	}
+	bad, err := check(ctx, data, &c, f.older, st, holes, f.o.VerifyResume)
 	if err != nil {
 		return nil, err
 	}
@@ -141,23 +145,23 @@ func drop(c *segment.Checkpoint, bad []segment.Head) {
 }
 
 // check reads back what c claims and returns what does not have its CRC-32C:
-// everything where that is quick, or where the part is not as it was left; else
-// the ends, the latest, and a sample. One bad block in a sample condemns it, and
-// everything is read.
-func check(ctx context.Context, data handle, c, older *segment.Checkpoint, st info) ([]segment.Head, error) {
+// everything where that is quick or wanted, or where the part may not be as it
+// was left; else the ends, the latest, and a sample. One bad block in a sample
+// condemns it, and everything is read.
+func check(ctx context.Context, data handle, c, older *segment.Checkpoint, st info, holes bool, want VerifyResume) ([]segment.Head, error) {
 	all := claims(c)
 	blocks := all[:len(all)-len(c.Heads)]
-	holes, err := data.holes(c.Grid.Size)
-	if err != nil {
-		return nil, err
-	}
-	touched := !st.is(c.Part) || c.Clean && st.modified != c.Part.Modified || holes
-	if touched || len(blocks) == 0 || c.Done.Bytes(c.Grid) <= checkAll {
+	// The older slot may claim what the newer one has taken back.
+	doubtful := !st.is(c.Part) || c.Clean && st.modified != c.Part.Modified || holes || c.Relaxed || older == nil
+	switch {
+	case !doubtful && want == VerifyNone:
+		return nil, nil
+	case doubtful, want == VerifyAll, len(blocks) == 0, c.Done.Bytes(c.Grid) <= checkAll:
 		return differing(ctx, data, c.Grid, all)
 	}
 	some := append([]segment.Head{blocks[0], blocks[len(blocks)-1]}, c.Heads...)
 	for _, h := range blocks {
-		if older == nil || older.Grid != c.Grid || !older.Done.Has(h.Block) || older.Sums[h.Block] != h.Sum {
+		if older.Grid != c.Grid || !older.Done.Has(h.Block) || older.Sums[h.Block] != h.Sum {
 			some = append(some, h)
 		}
 	}
@@ -173,7 +177,7 @@ func check(ctx context.Context, data handle, c, older *segment.Checkpoint, st in
 // differing is which of the claims are not true of data. What cannot be read is
 // not. Its error is ctx's cause.
 func differing(ctx context.Context, data handle, g segment.Grid, claims []segment.Head) (bad []segment.Head, err error) {
-	buf := make([]byte, 1<<20)
+	buf := make([]byte, min(g.Block, 1<<20))
 	for _, h := range claims {
 		sum, r := uint32(0), place(g, h)
 		for !r.Empty() {
@@ -207,19 +211,16 @@ func compare(ctx context.Context, data handle, c *segment.Checkpoint, src schedu
 		if err != nil {
 			return false, err
 		}
-		if len(bad) > 0 {
-			drop(c, bad)
-			continue
-		}
-		asked++
 		r := place(c.Grid, h)
 		r.Off += rand.Int64N(max(r.Len()-probeSize, 0) + 1)
 		r.End = min(r.End, r.Off+probeSize)
 		got, want := make([]byte, r.Len()), make([]byte, r.Len())
-		if err := fetch(ctx, src, r, got); err != nil {
-			return false, err
+		if n, _ := data.ReadAt(want, r.Off); n < len(want) || len(bad) > 0 {
+			drop(c, []segment.Head{h})
+			continue
 		}
-		if _, err := data.ReadAt(want, r.Off); err != nil && err != io.EOF {
+		asked++
+		if err := fetch(ctx, src, r, got); err != nil {
 			return false, err
 		}
 		if !bytes.Equal(got, want) {

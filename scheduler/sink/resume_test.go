@@ -275,7 +275,7 @@ func TestCheckSamples(t *testing.T) {
 			c.Sums[i] = zeros
 			older.Sums[i] = zeros
 		}
-		if bad, err := check(bg, r, c, test.older, test.st); len(bad) != 0 || err != nil {
+		if bad, err := check(bg, r, c, test.older, test.st, false, VerifySample); len(bad) != 0 || err != nil {
 			t.Errorf("%s: %d blocks are bad", test.name, len(bad))
 		}
 		if len(r.seen) < test.least || len(r.seen) > test.most || !r.seen[test.must] || !r.seen[0] || !r.seen[n-1] {
@@ -285,14 +285,14 @@ func TestCheckSamples(t *testing.T) {
 	c.Clean = false
 	c.Done.Clear(1500)
 	c.Heads = []segment.Head{{Block: 1500, Len: 1000, Sum: 1}}
-	if bad, err := check(bg, &countingReader{seen: map[int]bool{}}, c, older, same); err != nil || len(bad) != 1 || bad[0] != c.Heads[0] {
+	if bad, err := check(bg, &countingReader{seen: map[int]bool{}}, c, older, same, false, VerifySample); err != nil || len(bad) != 1 || bad[0] != c.Heads[0] {
 		t.Errorf("a bad head: %v, %v", bad, err)
 	}
 	c.Done.Set(1500)
 	c.Heads = nil
 	c.Sums[0], older.Sums[0] = 1, 1
 	c.Sums[1234], older.Sums[1234] = 1, 1
-	bad, err := check(bg, &countingReader{seen: map[int]bool{}}, c, older, same)
+	bad, err := check(bg, &countingReader{seen: map[int]bool{}}, c, older, same, false, VerifySample)
 	if err != nil || len(bad) != 2 || bad[0].Block != 0 || bad[1].Block != 1234 {
 		t.Errorf("a bad sample: %v", bad)
 	}

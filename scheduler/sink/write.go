@@ -84,9 +84,13 @@ func (f *File) writePlain(p []byte, off int64) (int, error) {
 	f.writing.Unlock()
 	f.mu.Lock()
 	if off == 0 {
-		f.end = 0
+		f.end, f.poured = 0, progress{}
 	}
 	f.end = max(f.end, off+int64(n))
+	if off == f.poured.next {
+		f.poured.next += int64(n)
+		f.poured.sum = crc32.Update(f.poured.sum, segment.Castagnoli, p[:n])
+	}
 	f.mu.Unlock()
 	if err != nil {
 		return n, writing(f.part, err)

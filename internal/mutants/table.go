@@ -1,0 +1,153 @@
+package main
+
+// table is every mutant. A row names what is forgotten; its text is as short as
+// it can be and still stand there once.
+func table() []mutant {
+	return append(append(sinkMutants(), checkpointMutants()...), engineMutants()...)
+}
+
+const (
+	crashes = "^TestSim$"       // the power goes at every operation
+	faults  = "^TestSimFaults$" // every operation fails
+)
+
+// What the sink must do, in which order.
+func sinkMutants() []mutant {
+	save, slots := "scheduler/sink/save.go", "scheduler/sink/slots.go"
+	begin, commit := "scheduler/sink/begin.go", "scheduler/sink/commit.go"
+	write, resume := "scheduler/sink/write.go", "scheduler/sink/resume.go"
+	rows := []mutant{
+		{name: "no data sync", file: save, tests: crashes,
+			old: "if err := f.data.datasync(); err != nil {\n\t\treturn f.fail(f.part, err)\n\t}\n", new: ""},
+		{name: "no slot sync", file: slots, tests: crashes,
+			old: "if err := s.file.datasync(); err != nil {\n\t\treturn err\n\t}\n", new: ""},
+		{name: "slots truncated and written in place", file: slots, tests: crashes,
+			old: "if _, err := writeFull(s.file, p, int64(c.Generation%2)*s.size); err != nil {",
+			new: "_ = s.file.truncate(0)\n\tif _, err := writeFull(s.file, append(p, p...), 0); err != nil {"},
+		{name: "both slots at one place", file: slots, tests: crashes,
+			old: "int64(c.Generation%2)*s.size", new: "0*s.size"},
+		{name: "snapshot after the sync", file: save, tests: crashes,
+			old: `	c, err := f.snapshot(done)
+	if err != nil {
+		return err
+	}
+	st, err := f.present()
+	if err != nil {
+		return f.fail(f.part, err)
+	}
+	if err := f.data.datasync(); err != nil {
+		return f.fail(f.part, err)
+	}
+`, new: `	st, err := f.present()
+	if err != nil {
+		return f.fail(f.part, err)
+	}
+	if err := f.data.datasync(); err != nil {
+		return f.fail(f.part, err)
+	}
+	c, err := f.snapshot(done)
+	if err != nil {
+		return err
+	}
+`},
+		{name: "old claims cleared without a sync", file: slots, tests: crashes,
+			old: "return err\n\t}\n\treturn s.file.sync()\n}\n\n// empty", new: "return err\n\t}\n\treturn nil\n}\n\n// empty"},
+		{name: "folder not synced after the part is made", file: begin, tests: crashes,
+			old: "if err := f.disk.syncDir(dir); err != nil {\n\t\treturn err\n\t}\n\tf.data = data", new: "f.data = data"},
+		{name: "folder not synced before the part is made", file: begin, tests: crashes,
+			old: "if err := f.disk.syncDir(dir); err != nil {\n\t\treturn err\n\t}\n\tf.partial = false", new: "f.partial = false"},
+		{name: "folder not synced before the checkpoint goes", file: commit, tests: crashes,
+			old: "if err := f.disk.syncDir(dir); err != nil {\n\t\treturn f.fail(path, err)\n\t}\n\tf.closed = true", new: "f.closed = true"},
+		{name: "folder not synced at the end", file: commit, tests: crashes,
+			old: "if err := f.disk.syncDir(dir); err != nil {\n\t\treturn f.fail(path, err)\n\t}\n\treturn nil", new: "return nil"},
+		{name: "part not synced before it gets its name", file: commit, tests: crashes,
+			old: "if err := f.data.sync(); err != nil {\n\t\treturn f.fail(f.part, err)\n\t}\n", new: ""},
+		{name: "an existing file is replaced", file: commit, tests: crashes,
+			old: "move := f.disk.renameNew", new: "move := f.disk.rename"},
+		{name: "a half-done rename is not finished", file: "scheduler/sink/open.go", tests: crashes,
+			old: "if partial && part.links > 1 {", new: "if false && partial {"},
+		{name: "block done before its last byte", file: write, tests: crashes,
+			old: "case end < block.End:", new: "case end < block.End-600:"},
+		{name: "claims what was not written", file: save, tests: "^TestMisuse$",
+			old: "if done.Has(i) && !f.written.Has(i) {", new: "if false && done.Has(i) {"},
+
+		{name: "data sync's error ignored", file: save, tests: faults,
+			old: "if err := f.data.datasync(); err != nil {", new: "if err := f.data.datasync(); false && err != nil {"},
+		{name: "data sync tried again", file: save, tests: faults,
+			old: "if err := f.data.datasync(); err != nil {",
+			new: "if f.data.datasync() == nil {\n\t} else if err := f.data.datasync(); err != nil {"},
+		{name: "slot sync's error ignored", file: slots, tests: faults,
+			old: "if err := s.file.datasync(); err != nil {", new: "if err := s.file.datasync(); false && err != nil {"},
+		{name: "saves again after a failed sync", file: save, tests: "^TestPoison$",
+			old: "case f.poison != nil:", new: "case false:"},
+		{name: "close's error ignored", file: commit, tests: faults,
+			old: "if err := f.closeData(); err != nil {\n\t\treturn f.fail(f.part, err)\n\t}\n", new: "_ = f.closeData()\n"},
+		{name: "short write taken for a whole one", file: write, tests: faults,
+			old: "if err == nil && n < len(part) {", new: "if false {"},
+		{name: "a block that failed counts as written", file: write, tests: "^TestFailedWrite$",
+			old: "case err != nil: // what was there", new: "case false: // what was there"},
+
+		{name: "beginnings of blocks believed", file: resume, tests: "^TestHeadDamaged$",
+			old: "return differing(ctx, data, c.Grid, all)\n\t}\n\tsome", new: "return differing(ctx, data, c.Grid, blocks)\n\t}\n\tsome"},
+		{name: "part that was touched believed", file: resume, tests: "^TestCheckSamples$",
+			old: "c.Clean && st.modified != c.Part.Modified", new: "false"},
+		{name: "a lone slot believed", file: resume, tests: "^TestVerifyResume$",
+			old: " || older == nil\n", new: "\n"},
+		{name: "a relaxed checkpoint believed", file: resume, tests: "^(TestVerifyResume|TestSim)$",
+			old: " || c.Relaxed", new: ""},
+		{name: "a finished file believed", file: commit, tests: "^TestFinished$",
+			old: "if !st.is(f.found.Part) || len(bad) > 0 {", new: "if false && len(bad) > 0 {"},
+		{name: "part gone and nobody looks", file: save, tests: "^TestPartDisturbed$",
+			old: "if err == nil && (st.links == 0", new: "if false && (st.links == 0"},
+		{name: "strict reads from memory", file: "scheduler/sink/durability.go", tests: "^TestStrict$",
+			old: "if err := f.data.uncache(); err != nil {\n\t\treturn writing(f.part, err)\n\t}\n", new: ""},
+		{name: "somebody else's part replaced", file: "scheduler/sink/open.go", tests: "^TestForeignPartInTheMeantime$",
+			old: "if partial && f.fresh && size == 0 {", new: "if false {"},
+		{name: "symbolic links followed", file: "scheduler/sink/disk.go", tests: "^TestNoFollow$",
+			old: "flag|noFollow", new: "flag"},
+		{name: "second process let in", file: "scheduler/sink/lock_flock.go", tests: "^TestLock$",
+			old: "unix.EWOULDBLOCK):\n\t\t\treturn errBusy", new: "unix.EWOULDBLOCK):\n\t\t\treturn nil"},
+		{name: "a full disk keeps what fallocate took", file: begin, tests: "^TestFullAtBegin$",
+			old: "_ = data.truncate(0)\n", new: ""},
+	}
+	for i := range rows {
+		rows[i].in = "./scheduler/sink"
+	}
+	return rows
+}
+
+// What a checkpoint must not be believed.
+func checkpointMutants() []mutant {
+	checkpoint := "segment/checkpoint.go"
+	return []mutant{
+		{name: "slot's CRC unchecked", file: checkpoint, in: "./scheduler/sink", tests: crashes,
+			old: "case le.Uint32(p[len(p)-4:]) != crc32.Checksum(p[:len(p)-4], Castagnoli):", new: "case false:"},
+		{name: "the older slot wins", file: checkpoint, in: "./segment", tests: "^TestNewest$",
+			old: "case a.Generation > b.Generation:", new: "case a.Generation < b.Generation:"},
+		{name: "a newer format taken for damage", file: checkpoint, in: "./segment", tests: "^TestNewest$",
+			old: "case errors.Is(errB, ErrVersion):", new: "case false:"},
+		{name: "a block past the last accepted", file: checkpoint, in: "./segment", tests: ".",
+			old: "if !done.read(p) {", new: "if !done.read(p) && false {"},
+	}
+}
+
+// What the engine and the gate before it must refuse.
+func engineMutants() []mutant {
+	gate := "scheduler/source/gate.go"
+	return []mutant{
+		{name: "Content-Range's start unchecked", file: gate, in: "./scheduler/source", tests: ".",
+			old: "case span.Off > q.r.Off || ", new: "case "},
+		{name: "validator of a 206 unchecked", file: gate, in: "./scheduler/source", tests: ".",
+			old: "id := identity(a.header, total)\n\tif known.id.Conflicts(id) {", new: "id := identity(a.header, total)\n\tif false && known.id.Conflicts(id) {"},
+		{name: "validator of a 200 unchecked", file: gate, in: "./scheduler/source", tests: ".",
+			old: "id := identity(a.header, a.length)\n\tif known.id.Conflicts(id) {", new: "id := identity(a.header, a.length)\n\tif false && known.id.Conflicts(id) {"},
+		{name: "a 200 written at an offset", file: gate, in: "./scheduler/source", tests: ".",
+			old: "if q.ranged && !q.probe && q.r.Off > 0 {", new: "if false {"},
+		{name: "block done before its last byte, in the ledger", file: "scheduler/ledger.go", in: "./scheduler", tests: ".",
+			old: "if past == b.grid.Range(i).End {", new: "if past > b.grid.Range(i).Off {"},
+		{name: "claim beyond the lease", file: "scheduler/ledger.go", in: "./scheduler", tests: ".",
+			old: "n = int(min(int64(n), l.end-l.off))", new: "n = int(min(int64(n), b.grid.Size-l.off))"},
+		{name: "a changed file asked for again", file: "scheduler/errors.go", in: "./scheduler", tests: ".",
+			old: "errors.Is(err, ErrChanged) || ", new: ""},
+	}
+}
