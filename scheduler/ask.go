@@ -44,7 +44,7 @@ func (j *Job) ask(ctx context.Context, r segment.Range) (context.Context, *answe
 }
 
 // replace gives the answer up for another one on a new connection.
-func (a *answer) replace() { a.cancel(errReplaced) }
+func (a *answer) replace() { a.cancel(ErrReplaced) }
 
 // follow goes on with r, if the answer holds it.
 func (a *answer) follow(r segment.Range) bool {

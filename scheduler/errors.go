@@ -26,7 +26,9 @@ var (
 	// ErrTooLarge says that a file of unknown size does not end where it must.
 	ErrTooLarge = errors.New("the file does not end")
 
-	errReplaced = errors.New("the connection was given up for a new one")
+	// ErrReplaced says that an answer was given up for another one, which is
+	// expected to be better. It is the cause of its context's end.
+	ErrReplaced = errors.New("the connection was given up for a new one")
 )
 
 // A RangeError says which bytes an error kept back.

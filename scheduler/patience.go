@@ -43,7 +43,7 @@ func (p *patience) after(ctx context.Context, a attempt) error {
 	case errors.Is(a.err, ErrSequential) && !p.job.Plain && !p.job.single.Swap(true):
 		p.job.ledger.single()
 		return nil
-	case errors.Is(a.err, errReplaced):
+	case errors.Is(a.err, ErrReplaced):
 		p.tell(a, 0)
 		return nil
 	}

@@ -103,7 +103,7 @@ func (j *Job) work(ctx context.Context, id int) error {
 		if err := patience.after(ctx, try); err != nil {
 			return err
 		}
-		if errors.Is(try.err, errReplaced) {
+		if errors.Is(try.err, ErrReplaced) {
 			w.leash, w.rate = min(2*w.leash, maxLeash), meter{}
 		}
 	}

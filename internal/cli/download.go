@@ -14,6 +14,7 @@ import (
 	"braid/scheduler"
 	"braid/scheduler/sink"
 	"braid/scheduler/source"
+	"braid/segment"
 )
 
 // A download is one URL on its way to one file.
@@ -23,19 +24,22 @@ type download struct {
 	path    string
 	client  *http.Client
 	limiter scheduler.Limiter
+	holds   *holds
 	report  ui.Reporter
 	show    ui.Transfer
 
-	whole bool // ranges were lies: the file is asked for whole
-	began bool // the file on disk was begun, or gone on with
+	early *source.HTTP // asked before the file had a name; nil if not, or taken
+	whole bool         // ranges were lies: the file is asked for whole
+	began bool         // the file on disk was begun, or gone on with
 }
 
 // run fetches the file, start to finish, and tells the reporter how it ended.
 func (d *download) run(ctx context.Context, id int) ui.Result {
 	started := time.Now()
 	d.show = d.report.Begin(id, d.url, d.path)
-	r := ui.Result{Output: d.path}
+	r := ui.Result{}
 	r.Err = d.fetch(ctx, &r)
+	r.Output = d.path
 	r.Elapsed = time.Since(started)
 	if r.Err != nil {
 		if cause, ok := errors.AsType[SignalError](context.Cause(ctx)); ok && !errors.Is(r.Err, scheduler.ErrSink) {
@@ -62,6 +66,19 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 			return err
 		}
 	}
+	if d.o.HeaderName {
+		if err := d.name(ctx, r); err != nil {
+			return err
+		}
+		defer func() {
+			if d.early != nil {
+				d.early.Close()
+			}
+		}()
+	}
+	if name := filepath.Base(d.path); source.Launcher(name) {
+		d.report.Warn(name + ": opening a file of this kind starts what it says; look into it first")
+	}
 	for anew := 0; ; anew++ {
 		err := d.once(ctx, r)
 		switch {
@@ -81,7 +98,7 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 // left; ask the server; run the job; verify; give the file its name.
 func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	d.began = false
-	dst, err := sink.Open(d.path, sink.Options{URL: d.url, Overwrite: d.o.Force, Restart: d.o.Restart || d.whole})
+	dst, err := sink.Open(d.path, d.sinkOptions())
 	if err != nil {
 		return err
 	}
@@ -98,7 +115,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	if dst.Finished() {
 		r.Bytes = dst.Size()
 		d.report.Note(filepath.Base(d.path) + ": it was complete already; only its checkpoint was left")
-		return d.commit(ctx, dst, r)
+		return d.commit(ctx, dst, d.o.Checksum, r)
 	}
 
 	src, err := d.probe(ctx, dst.Missing(), r)
@@ -106,6 +123,9 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		return err
 	}
 	defer src.Close()
+	if err := d.expected(src); err != nil {
+		return err
+	}
 	id := src.Identity()
 	plain := id.Size < 0 || !src.Ranges() && !id.Strong()
 	err = dst.Begin(ctx, sink.Remote{Identity: id, Host: src.Host(), Plain: plain, Source: src, Fickle: src.Fickle})
@@ -136,6 +156,8 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		Workers: d.o.Connections,
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
+		Most:    d.most(),
+		Hold:    d.holds.of(src.Host()),
 		Limiter: d.limiter,
 		Events: func(e scheduler.Event) {
 			if e.Kind == scheduler.EventSave {
@@ -161,29 +183,11 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	if d.o.RemoteTime && !id.Modified.IsZero() {
 		dst.SetModified(id.Modified)
 	}
-	return d.commit(ctx, dst, r)
-}
-
-// probe asks the server what the URL is, as patiently as for any range.
-func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source.HTTP, error) {
-	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade, Whole: d.whole}
-	if o.UserAgent == "" {
-		o.UserAgent = "braid/" + release(nil)
+	digest := d.o.Checksum
+	if told, ok := src.Digest(); ok && digest == nil {
+		digest = &told
 	}
-	var src *source.HTTP
-	err := d.retry().Do(ctx, func() (err error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, d.o.Timeout, fmt.Errorf("%w for %v", scheduler.ErrStalled, d.o.Timeout))
-		defer cancel()
-		src, err = source.Open(ctx, d.client, d.url, o)
-		if err != nil && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return err
-	}, func(e scheduler.Event) {
-		r.Retries++
-		d.event(e)
-	})
-	return src, err
+	return d.commit(ctx, dst, digest, r)
 }
 
 func (d *download) retry() scheduler.Retry {
@@ -198,20 +202,20 @@ func (d *download) event(e scheduler.Event) {
 	}
 }
 
-// commit verifies the file, if it was said what it should hash to, and gives it
-// its name.
-func (d *download) commit(ctx context.Context, dst *sink.File, r *ui.Result) error {
-	if d.o.Checksum == nil {
+// commit verifies the file, if the user or the server has said what it should
+// hash to, and gives it its name.
+func (d *download) commit(ctx context.Context, dst *sink.File, digest *segment.Digest, r *ui.Result) error {
+	if digest == nil {
 		return dst.Commit(nil)
 	}
 	err := dst.Commit(func(file io.Reader) error {
 		counted := &counter{stopped: ctx.Err, from: file}
-		stop := d.show.Verify(d.o.Checksum.Algorithm, r.Bytes, counted.n.Load)
+		stop := d.show.Verify(digest.Algorithm, r.Bytes, counted.n.Load)
 		defer stop()
-		return d.o.Checksum.Check(counted)
+		return digest.Check(counted)
 	})
 	if err == nil {
-		r.Verified = d.o.Checksum.String()
+		r.Verified = digest.String()
 	}
 	return err
 }

@@ -93,6 +93,9 @@ func exitCode(ctx context.Context, err error) int {
 func hintFor(err error, resumable bool) string {
 	const again = "the same command goes on"
 	code, next := judge(err)
+	if a, ok := errors.AsType[advised](err); ok {
+		next = a.next
+	}
 	switch {
 	case !resumable, as[*net.DNSError](err):
 		return next
@@ -156,6 +159,8 @@ func judge(err error) (code int, hint string) {
 		return exitIO, ""
 	case as[*source.StatusError](err):
 		return judgeStatus(status(err))
+	case is(scheduler.ErrTooLarge):
+		return exitProtocol, "--max-size takes more"
 	case is(scheduler.ErrNoRanges):
 		return exitProtocol, "--on-change restart begins anew"
 	case as[*source.ProtocolError](err):

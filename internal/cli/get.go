@@ -55,7 +55,7 @@ type getOptions struct {
 func newGetOptions() *getOptions {
 	return &getOptions{
 		Dir: ".", Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
-		Timeout: 30 * time.Second, ConnectTimeout: 10 * time.Second,
+		Timeout: 15 * time.Second, ConnectTimeout: 10 * time.Second,
 		RemoteTime: true, Durability: "normal", Header: http.Header{}, screen: newScreen(),
 	}
 }
@@ -114,8 +114,8 @@ func (o *getOptions) flags() []*option {
 			use: "how often a part is asked for again; counted anew after each byte"},
 		{name: "retry-delay", arg: "TIME", group: "transfer", def: "0.5s", set: into(&o.RetryDelay, positive),
 			use: "how long to wait before the first retry; doubles up to 30s"},
-		{name: "timeout", aliases: []string{"T"}, arg: "TIME", group: "transfer", def: "30s", set: into(&o.Timeout, positive),
-			use: "how long a connection may bring nothing"},
+		{name: "timeout", aliases: []string{"T"}, arg: "TIME", group: "transfer", def: "15s", set: into(&o.Timeout, positive),
+			use: "how long a connection may bring nothing; an answer may take twice that to begin"},
 		{name: "connect-timeout", arg: "TIME", group: "transfer", def: "10s", set: into(&o.ConnectTimeout, positive),
 			use: "how long connecting may take"},
 		{name: "on-change", arg: "WHAT", group: "transfer", def: "fail", set: into(&o.Restart, onChange),

@@ -33,16 +33,13 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 	}
 	var failed []error
 	resumable := 0
-	limiter := o.limiter()
+	limiter, holds := o.limiter(), newHolds()
 	for i, url := range o.URLs {
 		if ctx.Err() != nil {
 			failed = append(failed, context.Cause(ctx))
 			continue
 		}
-		d := &download{o: o.loggedIn(url, logins), url: url, path: o.target(url), client: client, limiter: limiter, report: report}
-		if name := filepath.Base(d.path); source.Launcher(name) {
-			report.Warn(name + ": opening a file of this kind starts what it says; look into it first")
-		}
+		d := &download{o: o.loggedIn(url, logins), url: url, path: o.target(url), client: client, limiter: limiter, holds: holds, report: report}
 		result := d.run(ctx, i+1)
 		if result.Err != nil {
 			failed = append(failed, result.Err)

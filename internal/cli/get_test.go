@@ -39,7 +39,7 @@ func TestGetDefaults(t *testing.T) {
 	}
 	want := getOptions{
 		URLs: []string{u}, Dir: ".", Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
-		Timeout: 30 * time.Second, ConnectTimeout: 10 * time.Second, RemoteTime: true, Durability: "normal", Header: http.Header{},
+		Timeout: 15 * time.Second, ConnectTimeout: 10 * time.Second, RemoteTime: true, Durability: "normal", Header: http.Header{},
 		screen: screen{Progress: true, Color: "auto"},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" {
@@ -139,7 +139,7 @@ func TestDefaultsAreWhatHelpSays(t *testing.T) {
 			}
 		}
 	}
-	changed, err := parse(t, "-d", ".", "-x", "8", "--retry", "5", "--retry-delay", "0.5s", "-T", "30s", "--connect-timeout", "10s",
+	changed, err := parse(t, "-d", ".", "-x", "8", "--retry", "5", "--retry-delay", "0.5s", "-T", "15s", "--connect-timeout", "10s",
 		"--on-change", "fail", "--durability", "normal", "--color", "auto", "--progress", "--remote-time", u)
 	plain, err2 := parse(t, u)
 	if diff := cmp.Diff(plain, changed, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" || err != nil || err2 != nil {

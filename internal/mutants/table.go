@@ -133,7 +133,7 @@ func checkpointMutants() []mutant {
 
 // What the engine and the gate before it must refuse.
 func engineMutants() []mutant {
-	gate := "scheduler/source/gate.go"
+	gate := "scheduler/source/content.go"
 	return []mutant{
 		{name: "Content-Range's start unchecked", file: gate, in: "./scheduler/source", tests: ".",
 			old: "case span.Off > q.r.Off || ", new: "case "},

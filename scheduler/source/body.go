@@ -1,10 +1,12 @@
 package source
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"time"
 
+	"braid/scheduler"
 	"braid/segment"
 )
 
@@ -24,11 +26,13 @@ type body struct {
 	reach int64  // where those end that the response has; unbounded if its length is not known
 	far   bool   // it may be read on over bytes that nobody wants
 	done  func() // called by Close; nil means nobody waits
+	blame func() // called when the connection, or the address behind it, is no good
 	err   error  // how the response ended: io.EOF if well
 }
 
-func newBody(re *reply, v verdict) *body {
+func (s *HTTP) newBody(re *reply, v verdict) *body {
 	return &body{
+		blame: func() { s.web.blame(re.at) },
 		reply: re,
 		host:  re.at.host(),
 		at:    v.span.Off - v.skip,
@@ -85,10 +89,15 @@ func (b *body) Read(p []byte) (int, error) {
 		b.end, b.reach = b.at, b.at
 		return n, io.EOF
 	case b.err == io.EOF:
+		b.blame()
 		return n, &netError{host: b.host, err: io.ErrUnexpectedEOF}
 	case b.err != nil && b.reply.cause() != nil:
+		if cause := b.reply.cause(); errors.Is(cause, scheduler.ErrStalled) || errors.Is(cause, scheduler.ErrReplaced) {
+			b.blame()
+		}
 		return n, b.reply.cause()
 	case b.err != nil:
+		b.blame()
 		return n, &netError{host: b.host, err: b.err}
 	}
 	return n, nil

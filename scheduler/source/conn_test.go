@@ -164,7 +164,7 @@ func TestReadToTheEndOrLoseTheConnection(t *testing.T) {
 			cause:  func() error { return context.Cause(ctx) },
 			unbind: func() bool { return true },
 		}
-		b := s.newBody(re, verdict{span: span(0, 10)})
+		b := new(HTTP).newBody(re, verdict{span: span(0, 10)})
 		if _, err := io.ReadFull(b, make([]byte, row.take)); err != nil {
 			t.Errorf("%s: %v", row.name, err)
 		}

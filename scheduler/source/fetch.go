@@ -84,7 +84,7 @@ func (s *HTTP) fetch(ctx context.Context, at place, q question) (*body, error) {
 			fallthrough
 		case v.class == accept:
 			s.accepted(v, re.at)
-			return newBody(re, v), nil
+			return s.newBody(re, v), nil
 		case v.tag != "":
 			known.id.ETag = ""
 			if u := judge(q, known, re.answer()); u.class == accept && other == nil {

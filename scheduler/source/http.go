@@ -43,6 +43,8 @@ type HTTP struct {
 	proto string
 	mime  string
 	name  string
+	title string         // from Content-Disposition; "" if there is none
+	sum   segment.Digest // from Repr-Digest; zero if there is none
 
 	ranges   atomic.Bool
 	unproven atomic.Bool
@@ -133,6 +135,8 @@ func (s *HTTP) probe(ctx context.Context, from int64, whole bool) error {
 func (s *HTTP) begin(re *reply, v verdict) {
 	s.at, s.fact = re.at, v.fact
 	s.proto, s.mime = re.Proto, mediaType(re.Header)
+	s.title, _ = Disposition(re.Header)
+	s.sum, _ = ReprDigest(re.Header)
 	s.ranges.Store(!v.whole)
 	s.unproven.Store(v.unproven)
 	if v.span.Empty() {
@@ -140,7 +144,7 @@ func (s *HTTP) begin(re *reply, v verdict) {
 		return
 	}
 	re.unbind() // the probe's context ends here; whoever takes the body has one
-	s.kept = newBody(re, v)
+	s.kept = s.newBody(re, v)
 }
 
 // Identity is which version of the file the first answer was of. Its Size is -1
@@ -194,6 +198,21 @@ func (s *HTTP) ContentType() string { return clean(s.mime, 255) }
 // Name is a safe file name, made from the URL that Open was given; see the
 // function Name.
 func (s *HTTP) Name() string { return s.name }
+
+// Title is a safe file name that the server gives in Content-Disposition; "" if
+// it does not.
+func (s *HTTP) Title() string { return s.title }
+
+// Digest is what the server says the file hashes to, in Repr-Digest (RFC 9530),
+// and whether it does.
+func (s *HTTP) Digest() (segment.Digest, bool) { return s.sum, len(s.sum.Sum) > 0 }
+
+// Encoded is the content coding in which the file comes, though nobody asked for
+// it, and in which it is kept; "" if none.
+func (s *HTTP) Encoded() string {
+	_, known := s.known()
+	return clean(known.coding, 40)
+}
 
 // Close drops the kept body, if nobody took it, and the idle connections of a
 // client that Open made. Bodies that are open are not touched.

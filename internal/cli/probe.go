@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"braid/internal/ui"
+	"braid/scheduler"
+	"braid/scheduler/sink"
+	"braid/scheduler/source"
+)
+
+// probe asks the server what the URL is, as patiently as for any range.
+func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source.HTTP, error) {
+	if src := d.early; src != nil && from == 0 && !d.whole {
+		d.early = nil
+		return src, nil
+	}
+	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade, Whole: d.whole}
+	if o.UserAgent == "" {
+		o.UserAgent = "braid/" + release(nil)
+	}
+	var src *source.HTTP
+	err := d.retry().Do(ctx, func() (err error) {
+		ctx, cancel := context.WithTimeoutCause(ctx, 2*d.o.Timeout, fmt.Errorf("%w for %v", scheduler.ErrStalled, 2*d.o.Timeout))
+		defer cancel()
+		src, err = source.Open(ctx, d.client, d.url, o)
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return err
+	}, func(e scheduler.Event) {
+		r.Retries++
+		d.event(e)
+	})
+	return src, err
+}
+
+// name asks the server for the name of the file, and keeps the answer: where
+// nothing is there yet, it is the first of the download.
+func (d *download) name(ctx context.Context, r *ui.Result) error {
+	src, err := d.probe(ctx, 0, r)
+	if err != nil {
+		return err
+	}
+	d.early = src
+	if title := src.Title(); title != "" {
+		d.path = filepath.Join(filepath.Dir(d.path), title)
+	}
+	return nil
+}
+
+// expected says why what the server begins to send is not to be taken for the
+// file.
+func (d *download) expected(src *source.HTTP) error {
+	for _, name := range []string{filepath.Base(d.path), src.Name()} {
+		if why := source.Mismatch(name, d.o.ExpectType, src.ContentType()); why != "" {
+			err := &source.ProtocolError{Host: src.Host(), Reason: why}
+			return scheduler.Permanent(advised{err, "a login page, or an expired link? --expect-type any takes it all the same"})
+		}
+	}
+	if size, most := src.Identity().Size, d.o.MaxSize; most > 0 && size > most {
+		err := &source.ProtocolError{Host: src.Host(), Reason: fmt.Sprintf("the file has %s", ui.Size(size))}
+		return scheduler.Permanent(advised{err, "--max-size " + ui.Size(most) + " does not let it in"})
+	}
+	if coding := src.Encoded(); coding != "" {
+		d.report.Warn(fmt.Sprintf("%s: the server sends it compressed (%s), though nobody asked for that; it is kept as it comes", filepath.Base(d.path), coding))
+	}
+	return nil
+}
+
+// most is how many bytes a file may have whose size nobody tells: what the user
+// says, or else nearly all that the disk has room for.
+func (d *download) most() int64 {
+	if d.o.MaxSize > 0 {
+		return d.o.MaxSize
+	}
+	room, known := sink.Room(filepath.Dir(d.path))
+	if !known {
+		return 0
+	}
+	return room - room/20
+}
+
+// holds keeps requests back from the hosts that have asked for it, whatever file
+// they are for.
+type holds struct {
+	mu    sync.Mutex
+	hosts map[string]*scheduler.Hold
+}
+
+func newHolds() *holds { return &holds{hosts: map[string]*scheduler.Hold{}} }
+
+func (h *holds) of(host string) *scheduler.Hold {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.hosts[host] == nil {
+		h.hosts[host] = new(scheduler.Hold)
+	}
+	return h.hosts[host]
+}
