@@ -23,8 +23,8 @@ var (
 	// ErrSequential says that from now on a Source gives one answer at a time,
 	// because it has to read each from the file's beginning.
 	ErrSequential = errors.New("the server sends the file only from its beginning")
-	// ErrTooLarge says that a file of unknown size does not end where it must.
-	ErrTooLarge = errors.New("the file does not end")
+	// ErrTooLarge says that a file has more bytes than it may have.
+	ErrTooLarge = errors.New("the file is too large")
 
 	// ErrReplaced says that an answer was given up for another one, which is
 	// expected to be better. It is the cause of its context's end.

@@ -65,7 +65,7 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 		j.poured.Store(off)
 		switch {
 		case j.Grid.Size < 0 && j.Most > 0 && off > j.Most:
-			return Permanent(fmt.Errorf("%w: %d bytes came", ErrTooLarge, off))
+			return Permanent(fmt.Errorf("%w: %d bytes came, and no end", ErrTooLarge, off))
 		case off == r.End || readErr == io.EOF && j.Grid.Size < 0:
 			return j.settle(off)
 		case readErr == io.EOF:

@@ -184,7 +184,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		dst.SetModified(id.Modified)
 	}
 	digest := d.o.Checksum
-	if told, ok := src.Digest(); ok && digest == nil {
+	if told, ok := src.Digest(); ok && digest == nil && src.Encoded() == "" {
 		digest = &told
 	}
 	return d.commit(ctx, dst, digest, r)

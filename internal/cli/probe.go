@@ -62,8 +62,8 @@ func (d *download) expected(src *source.HTTP) error {
 		}
 	}
 	if size, most := src.Identity().Size, d.o.MaxSize; most > 0 && size > most {
-		err := &source.ProtocolError{Host: src.Host(), Reason: fmt.Sprintf("the file has %s", ui.Size(size))}
-		return scheduler.Permanent(advised{err, "--max-size " + ui.Size(most) + " does not let it in"})
+		err := fmt.Errorf("%w: it has %s, and --max-size is %s", scheduler.ErrTooLarge, ui.Size(size), ui.Size(most))
+		return scheduler.Permanent(err)
 	}
 	if coding := src.Encoded(); coding != "" {
 		d.report.Warn(fmt.Sprintf("%s: the server sends it compressed (%s), though nobody asked for that; it is kept as it comes", filepath.Base(d.path), coding))
