@@ -99,6 +99,7 @@ const (
 	perHead   = 12
 	slotAlign = 4096
 	maxSlot   = 4 << 20
+	maxBlock  = 1 << 31
 	maxText   = 255
 
 	flagComplete = 1 << 0
@@ -115,7 +116,7 @@ func (c *Checkpoint) MarshalBinary() ([]byte, error) {
 	switch {
 	case c.Done == nil || c.Done.Len() != n || len(c.Sums) != n:
 		return nil, errors.New("checkpoint: bitmap and sums must fit the grid")
-	case n == 0 || n > maxBlocks || c.Grid.Block > 1<<31:
+	case n == 0 || n > maxBlocks || c.Grid.Block > maxBlock:
 		return nil, fmt.Errorf("checkpoint: a grid of %d blocks of %d bytes", n, c.Grid.Block)
 	case len(c.Identity.ETag) > maxText || len(c.Host) > maxText:
 		return nil, errors.New("checkpoint: text too long")
@@ -207,7 +208,7 @@ func (c *Checkpoint) UnmarshalBinary(p []byte) error {
 
 	flags, size, block := le.Uint16(p[10:]), le.Uint64(p[24:]), le.Uint32(p[32:])
 	etag, host, heads := int(le.Uint16(p[128:])), int(le.Uint16(p[130:])), int(le.Uint16(p[132:]))
-	if flags&^flagsKnown != 0 || size == 0 || size > 1<<62 || block == 0 || (size-1)/uint64(block) >= maxBlocks ||
+	if flags&^flagsKnown != 0 || size == 0 || size > 1<<62 || block == 0 || block > maxBlock || (size-1)/uint64(block) >= maxBlocks ||
 		etag > maxText || host > maxText || heads > MaxHeads {
 		return fmt.Errorf("%w: a field is out of bounds", ErrCorrupt)
 	}
