@@ -11,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,12 +177,28 @@ func TestStopWaitsForTheBare(t *testing.T) {
 			t.Errorf("Serve: %v", err)
 		}
 	})
-	virtually(t, rogue("length-and-chunked"), 5*time.Second, func(t *testing.T, l *pipes, stop func() error) {
+	var ended atomic.Bool
+	o := rogue("length-and-chunked")
+	o.Log = func(Access) { ended.Store(true) }
+	virtually(t, o, 5*time.Second, func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, request) // and never reads
 		defer c.Close()
 		synctest.Wait()
 		begun := time.Now()
 		if err := stop(); !errors.Is(err, ErrCut) || time.Since(begun) != 5*time.Second {
+			t.Errorf("Serve: %v after %v", err, time.Since(begun))
+		}
+		if !ended.Load() {
+			t.Error("Serve has not waited for the handler")
+		}
+	})
+	virtually(t, rogue("idle-close"), time.Minute, func(t *testing.T, l *pipes, stop func() error) {
+		c := l.dial(t, "GET /pattern/5 HTTP/1.1\r\nHost: x\r\n\r\n")
+		defer c.Close()
+		go io.Copy(io.Discard, c) // and asks for nothing more
+		synctest.Wait()
+		begun := time.Now()
+		if err := stop(); err != nil || time.Since(begun) > time.Second {
 			t.Errorf("Serve: %v after %v", err, time.Since(begun))
 		}
 	})
@@ -397,6 +415,30 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	if m.use(first, 1) || m.use(m.issued+1, 1) || !m.use(m.issued, 1) || m.use(m.issued, 1) {
 		t.Error("tickets are not as good as they should be")
+	}
+}
+
+// Mixes that once came to more than their parts.
+func TestMixesOfTwo(t *testing.T) {
+	s := perform(t, "total-changes", "no-content-range")
+	s.get(part)
+	s.get(part).is(206).says("Content-Range", "").wrong(1000, 101000)
+
+	s = perform(t, "total-changes", "long-part")
+	const last = "Range: bytes=290000-" // behind which there is only junk
+	s.get(last)
+	s.get(last).is(206).says("Content-Range", "bytes 290000-299998/299999", "Content-Length", "9999").wrong(290000, 9999)
+
+	perform(t, "length-disagrees", "long-part").get(last).is(206).says("Content-Range", "bytes 290000-299999/300000").holds(290000, 295000)
+	perform(t, "short-part", "long-part").get(part).is(206).says("Content-Range", "bytes 1000-51499/300000", "Content-Length", "116036")
+	perform(t, "wrong-start", "long-part").get("Range: bytes=1000-1999").is(206).says("Content-Range", "bytes 0-999/300000", "Content-Length", "66536")
+
+	// What is compressed to less than where it should break ends there.
+	dir := t.TempDir()
+	oldFile(t, filepath.Join(dir, "zeros"), make([]byte, patternSize))
+	addr := start(t, Options{Root: dir, Rogue: Rogue{Faults: []string{"gzip", "fin-midway"}}})
+	if v := look(dial(t, addr), "GET /zeros").is(200); !errors.Is(v.err, io.ErrUnexpectedEOF) {
+		t.Errorf("%d bytes, %v", len(v.body), v.err)
 	}
 }
 
