@@ -98,7 +98,7 @@ func (b *bare) flush() error { return b.rw.Flush() }
 
 func (b *bare) gone() <-chan struct{} { return b.left }
 
-// end ends the response, and sees to it that the client gets all of it.
+// end ends the response. What the client says meanwhile has been read, so that closing resets nothing.
 func (b *bare) end(rep *reply) {
 	if b.chunked {
 		b.print("0\r\n")
@@ -111,25 +111,19 @@ func (b *bare) end(rep *reply) {
 		abort()
 	}
 	if rep.rest {
-		b.await(b.more, idle)
-		return
-	}
-	if c, ok := b.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() == nil {
-		b.await(nil, goodbye)
+		b.idle()
 	}
 }
 
-const (
-	goodbye = 500 * time.Millisecond // how long a client may take to hang up in its turn
-	idle    = time.Minute            // how long a connection waits for another request
-)
+// maxIdle is how long a connection waits for another request.
+const maxIdle = time.Minute
 
-// await waits for the client to leave or to do that, at most d.
-func (b *bare) await(that <-chan struct{}, d time.Duration) {
-	timer := time.NewTimer(d)
+// idle waits for another request, which is not going to be answered.
+func (b *bare) idle() {
+	timer := time.NewTimer(maxIdle)
 	defer timer.Stop()
 	select {
-	case <-that:
+	case <-b.more:
 	case <-b.left:
 	case <-b.stop:
 	case <-timer.C:

@@ -17,8 +17,9 @@ func Faults() []Fault {
 	return all
 }
 
-// A fault is a Fault with what it does. A function returns whether there was anything to spoil; what it spoils comes
-// back to it when its turn is over, so that no two faults can tear an answer apart: the later one wins.
+// A fault is a Fault with what it does. It sends nothing itself: it changes the question, or writes into the reply what
+// is to become of the answer, and says whether there was anything to spoil. So no two faults can tear an answer apart; of
+// two that write the same thing the later wins.
 type fault struct {
 	name, kind, says string
 
