@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -323,5 +324,11 @@ func TestNetrcStaysWithItsHost(t *testing.T) {
 		if s := strings.Join(got[:2], ","); s != c.want {
 			t.Errorf("%v: %q, want %q", c.args, s, c.want)
 		}
+	}
+	// Of two URLs each has its own, or none.
+	got = nil
+	run(t, "get", "--netrc", "-d", t.TempDir(), first.URL+"/f", strings.Replace(other.URL, "127.0.0.1", "localhost", 1)+"/g")
+	if want := []string{"one 1", "", ""}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

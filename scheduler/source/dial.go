@@ -105,9 +105,9 @@ func (d *dialer) race(ctx context.Context, all []netip.AddrPort) (net.Conn, erro
 	for begun, over := 0, 0; over < len(all); {
 		select {
 		case <-next.C:
-			i := begun
+			i, to := begun, all[begun]
 			running.Go(func() {
-				conn, err := d.connect(ctx, all[i])
+				conn, err := d.connect(ctx, to)
 				attempts <- attempt{conn, err, i}
 			})
 			if begun++; begun < len(all) {
