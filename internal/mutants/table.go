@@ -107,6 +107,10 @@ func sinkMutants() []mutant {
 			old: "flag|noFollow", new: "flag"},
 		{name: "second process let in", file: "scheduler/sink/lock_flock.go", tests: "^TestLock$",
 			old: "unix.EWOULDBLOCK):\n\t\t\treturn errBusy", new: "unix.EWOULDBLOCK):\n\t\t\treturn nil"},
+		{name: "a lock on a file that is gone", file: "scheduler/sink/lock_flock.go", tests: "^TestLockRace$",
+			old: "err != nil || mine.links == 0 || !mine.same(there)", new: "err != nil && mine.same(there)"},
+		{name: "a part that cannot be written found late", file: "scheduler/sink/open.go", tests: "^TestNoPermission$",
+			old: "return f.writable(part)", new: "return part.trusted(f.part)"},
 		{name: "a full disk keeps what fallocate took", file: begin, tests: "^TestFullAtBegin$",
 			old: "_ = data.truncate(0)\n", new: ""},
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,13 @@ func child() {
 	case "hold":
 		fmt.Println("ready")
 		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+		f.Close()
+	case "stream":
+		err := f.Begin(bg, Remote{Identity: segment.Identity{Size: -1}, Plain: true})
+		for off := int64(0); err == nil; off += 1000 {
+			_, err = f.WriteAt(make([]byte, 1000), off)
+		}
+		fmt.Println("result:", err)
 		f.Close()
 	case "fetch":
 		fmt.Println("result:", childFetch(f))
@@ -248,13 +256,19 @@ func TestLock(t *testing.T) {
 // Of many that want the same file at once, one at a time gets it, also while
 // finishing removes the very file that is the lock.
 func TestLockRace(t *testing.T) {
+	for name, d := range map[string]disk{"flock": local{}, "by name": local{noFlock: true}} {
+		t.Run(name, func(t *testing.T) { lockRace(t, d) })
+	}
+}
+
+func lockRace(t *testing.T, d disk) {
 	path := tempPath(t)
 	holders := make(chan struct{}, 1)
 	result := make(chan error)
 	for range 8 {
 		go func() {
 			for range 100 {
-				f, err := Open(path, Options{})
+				f, err := openOn(d, path, Options{})
 				if err != nil {
 					if !strings.Contains(err.Error(), ErrLocked.Error()) {
 						result <- err
@@ -267,6 +281,14 @@ func TestLockRace(t *testing.T) {
 				default:
 					result <- fmt.Errorf("two have the lock")
 					return
+				}
+				if st, err := f.slots.file.stat(); err != nil || st.links == 0 {
+					result <- fmt.Errorf("it has locked a file that is gone (%v)", err)
+					return
+				}
+				for range 20 { // the others try meanwhile
+					_, _ = os.Lstat(path)
+					runtime.Gosched()
 				}
 				<-holders
 				if err := f.Close(); err != nil {

@@ -91,7 +91,9 @@ func (i info) trusted(path string) error {
 var errBusy = errors.New("locked")
 
 // local is the operating system's disk.
-type local struct{}
+type local struct {
+	noFlock bool // as if it had no flock(2), for tests
+}
 
 // A localFile is an open file of it. What differs between systems is in
 // disk_*.go.

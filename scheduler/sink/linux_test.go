@@ -5,9 +5,12 @@ package sink
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,16 +30,16 @@ func mount(t *testing.T, kind string, mib int) string {
 	dir := t.TempDir()
 	image := filepath.Join(t.TempDir(), "image")
 	commands := [][]string{{"mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm", mib), "tmpfs", dir}}
-	if kind == "ext4" {
+	if kind != "tmpfs" {
 		commands = [][]string{
 			{"truncate", "-s", fmt.Sprintf("%dM", mib), image},
-			{"mkfs.ext4", "-q", "-F", "-m", "0", image},
+			{"mkfs." + kind, "-q", "-F", "-m", "0", image},
 			{"mount", "-o", "loop", image, dir},
 		}
 	}
 	for _, c := range commands {
 		if out, err := exec.Command(c[0], c[1:]...).CombinedOutput(); err != nil {
-			t.Skipf("no %s to test on: %v: %s", kind, err, out)
+			t.Skipf("%s is missing, or root may not mount it, as linux containers often have it: %v: %s", kind, err, out)
 		}
 	}
 	t.Cleanup(func() {
@@ -137,20 +140,123 @@ func TestReadOnlyFilesystem(t *testing.T) {
 	}
 }
 
-// RLIMIT_FSIZE is a plain error: Go ignores SIGXFSZ.
+// RLIMIT_FSIZE is a plain error: Go ignores SIGXFSZ. Where the size is known it
+// shows before anything is written.
 func TestFileSizeLimit(t *testing.T) {
-	path := tempPath(t)
-	cmd, out := run(t, "fetch", path)
-	cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `ulimit -f 2048; exec "$0" "$1"`}, cmd.Args...)
-	if err := cmd.Start(); err != nil {
-		t.Skip(err)
+	for what, want := range map[string]string{
+		"fetch":  "reserving 50332425 bytes: file too large",
+		"stream": "file too large",
+	} {
+		path := tempPath(t)
+		cmd, out := run(t, what, path)
+		cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `ulimit -f 2048; exec "$0" "$1"`}, cmd.Args...)
+		if err := cmd.Start(); err != nil {
+			t.Skip("sh is missing:", err)
+		}
+		line, _ := out.ReadString('\n')
+		_ = cmd.Wait()
+		if want := "result: writing " + path + ".part: " + want + "\n"; line != want {
+			t.Errorf("%q, want %q", line, want)
+		}
+		if what == "fetch" {
+			nothingBeside(t, path)
+		}
 	}
-	line, _ := out.ReadString('\n')
-	_ = cmd.Wait()
-	if want := "result: writing " + path + ".part: reserving 50332425 bytes: file too large\n"; line != want {
-		t.Errorf("%q, want %q", line, want)
+}
+
+// asNobody runs do with the rights of nobody, as far as files go.
+func asNobody(t *testing.T, do func()) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		do()
+		return
 	}
-	nothingBeside(t, path)
+	runtime.LockOSThread() // Linux keeps the file system's user by thread
+	defer runtime.UnlockOSThread()
+	if err := unix.Setfsuid(65534); err != nil {
+		t.Skip("root cannot become another user here, on linux:", err)
+	}
+	defer unix.Setfsuid(0)
+	do()
+}
+
+// Where files may not be made or written, Open says so, before the network.
+func TestNoPermission(t *testing.T) {
+	dir, err := os.MkdirTemp("", "braid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = errors.Join(os.Chmod(dir, 0o700), os.RemoveAll(dir)) })
+	path := filepath.Join(dir, "big.iso")
+	left(t, path, 1, 2)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		what, says string
+		forbid     func() error
+	}{
+		{"the part", partSuffix + ": ", func() error {
+			return errors.Join(os.Chmod(path+partSuffix, 0o400), os.Chmod(path+checkpointSuffix, 0o666))
+		}},
+		{"the checkpoint", checkpointSuffix + ": ", func() error { return os.Chmod(path+checkpointSuffix, 0o400) }},
+		{"the folder", path, func() error {
+			return errors.Join(os.Remove(path+partSuffix), os.Remove(path+checkpointSuffix), os.Chmod(dir, 0o555))
+		}},
+	} {
+		if err := test.forbid(); err != nil {
+			t.Fatal(err)
+		}
+		before := list(t, dir)
+		asNobody(t, func() {
+			f, err := openTest(nil, path, Options{})
+			if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%s: %v", test.what, err)
+			}
+			if f != nil {
+				f.Close()
+			}
+		})
+		if got := list(t, dir); !slices.Equal(got, before) {
+			t.Errorf("%s: left %v of %v", test.what, got, before)
+		}
+	}
+}
+
+// Where space cannot be reserved the part has holes, and all else is the same:
+// an interrupted run is gone on with, and a disk that fills up costs nothing.
+func TestWithoutFallocate(t *testing.T) {
+	dir := mount(t, "ext3", 24)
+	path := filepath.Join(dir, "big.iso")
+	left(t, path, 1, 2)
+	f := begun(t, path, Options{})
+	if f.solid || f.Done().Count() != 2 || len(f.Notes()) > 0 {
+		t.Errorf("solid: %v; %d blocks are done; %q", f.solid, f.Done().Count(), f.Notes())
+	}
+	filler, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer filler.Close()
+	buf := make([]byte, 4096)
+	for err == nil {
+		_, err = filler.Write(buf)
+	}
+	if err := errors.Join(put(f, 5), f.Save(blocks(f.Grid(), 5))); !errors.Is(err, unix.ENOSPC) || !errors.Is(err, scheduler.ErrSink) {
+		t.Errorf("on a full disk: %v", err)
+	}
+	if f.Resumable() != 2*testBlock {
+		t.Errorf("Resumable = %d", f.Resumable())
+	}
+	_ = f.Close()
+	if err := filler.Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+	f = begun(t, path, Options{})
+	if f.Done().Count() != 2 {
+		t.Errorf("%d blocks are done", f.Done().Count())
+	}
+	mustFinish(t, f)
 }
 
 // Where flock(2) is unknown a second file is the lock.

@@ -32,30 +32,40 @@ func (d local) lock(path string) (handle, error) {
 		if err != nil {
 			return nil, err
 		}
-		f := h.(localFile)
-		switch err := flock(f); {
-		case errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOSYS):
-			return d.lockByName(f, path)
-		case err != nil:
-			f.Close()
+		h, err = d.hold(h.(localFile), path)
+		if err != nil {
 			return nil, err
 		}
-		mine, err := f.stat()
+		mine, err := h.stat()
 		if err != nil {
-			f.Close()
-			return nil, err
+			return nil, errors.Join(err, d.unlock(h, path, false))
 		}
 		if there, err := d.lstat(path); err != nil || mine.links == 0 || !mine.same(there) {
-			f.Close()
+			if err := d.unlock(h, path, false); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err := mine.trusted(path); err != nil {
-			f.Close()
-			return nil, err
+			return nil, errors.Join(err, d.unlock(h, path, false))
 		}
-		return f, nil
+		return h, nil
 	}
 	return nil, errBusy
+}
+
+// hold locks f, or closes it. Without flock a second file, whose name only one
+// process can create, is the lock.
+func (d local) hold(f localFile, path string) (handle, error) {
+	err := flock(f)
+	if d.noFlock || errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOSYS) {
+		return d.lockByName(f, path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func flock(f localFile) error {
@@ -72,8 +82,7 @@ func flock(f localFile) error {
 	}
 }
 
-// A namedLock is a checkpoint file on a system without flock: a second file,
-// whose name only one process can create, is the lock.
+// A namedLock is a checkpoint file on a system without flock.
 type namedLock struct{ localFile }
 
 // lockByName leaves a lock behind when the process is killed. It says so

@@ -174,9 +174,22 @@ func (f *File) load() error {
 		return exists(f.path)
 	}
 	if partial {
-		return part.trusted(f.part)
+		return f.writable(part)
 	}
 	return nil
+}
+
+// writable opens the part, only to see now what would forbid it later, after
+// the network.
+func (f *File) writable(part info) error {
+	if err := part.trusted(f.part); err != nil {
+		return err
+	}
+	data, err := f.disk.open(f.part)
+	if err != nil {
+		return err
+	}
+	return data.Close()
 }
 
 // twice says whether a crash in the middle of renameByLink has left the part a
