@@ -35,33 +35,47 @@ func (p point) String() string {
 	return s
 }
 
-// points is every step of beginning, saving and finishing. Those that a run
-// may come by often have a highest number.
-var points = []struct {
+// A step is a call on the way of a download, and how often a run may come by.
+type step struct {
 	call, file string
 	most       int
-}{
-	{"fallocate", "part", 1},
-	{"pwrite64", "part", 40},
-	{"pwrite64", "ck", 1}, // both slots for the first time, or what is claimed on going on
-	{"pwrite64", "ck", 4},
-	{"fsync", "ck", 1},
-	{"fsync", "part", 2},
-	{"fsync", "folder", 4},
-	{"fdatasync", "part", 5},
-	{"fdatasync", "ck", 5},
-	{"fchmod", "part", 1},
-	{"utimensat", "", 1},
-	{"rename", "", 1},
-	{"unlink", "", 1},
-	{"ftruncate", "ck", 1},
 }
+
+// steps is every one of beginning, saving and finishing; saves those of a
+// checkpoint that is made on the way.
+var (
+	steps = []step{
+		{"fallocate", "part", 1},
+		{"ftruncate", "ck", 1},
+		{"pwrite64", "part", 40},
+		{"pwrite64", "ck", 1}, // both slots for the first time, or what is claimed on going on
+		{"pwrite64", "ck", 4},
+		{"fsync", "ck", 1},
+		{"fsync", "part", 2},
+		{"fsync", "folder", 4},
+		{"fdatasync", "part", 5},
+		{"fdatasync", "ck", 5},
+		{"fchmod", "part", 1},
+		{"utimensat", "", 1},
+		{"rename", "", 1},
+		{"unlink", "", 1},
+	}
+	saves = []step{
+		{"pwrite64", "ck", 3},
+		{"fdatasync", "part", 3},
+		{"fdatasync", "ck", 3},
+	}
+)
 
 // pick draws a harm for a run that would take about left: SIGKILL at a random
 // instant or, if calls can be watched, at a point.
 func pick(r *rand.Rand, left time.Duration) harm {
 	if watchable() == "" && r.IntN(2) == 0 {
-		p := points[r.IntN(len(points))]
+		way := steps
+		if left > time.Second && r.IntN(2) == 0 {
+			way = saves
+		}
+		p := way[r.IntN(len(way))]
 		at := point{call: p.call, file: p.file, nth: 1 + r.IntN(p.most)}
 		at.when = [...]string{"entering", "leaving"}[r.IntN(2)]
 		if p.call == "pwrite64" && r.IntN(3) == 0 {
