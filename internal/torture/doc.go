@@ -6,10 +6,12 @@
 //
 // The modes:
 //
-//	kill   SIGKILL, at random instants and at named system calls
-//	power  the power fails under a file system (Linux, root)
-//	eio    the disk fails under a running download (Linux, root)
-//	all    one after the other
+//	kill     SIGKILL, at random instants and at named system calls
+//	power    the power fails under a file system (Linux, root)
+//	eio      the disk fails under a running download (Linux, root)
+//	stall    connections die without a word
+//	manners  the server refuses, and may say when to come back
+//	all      one after the other
 //
 // A round is one download, harmed once or several times and then left to
 // finish by the same command. After each harm every byte that the checkpoint

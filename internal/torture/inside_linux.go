@@ -40,7 +40,7 @@ func inside(ctx context.Context, args []string, out, err io.Writer) (code int, _
 	c := exec.CommandContext(ctx, self, args...)
 	c.Stdout, c.Stderr = out, err
 	c.Env = append(os.Environ(), insideEnv+"=1")
-	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGTERM}
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 30 * time.Second
 	failed = c.Run()

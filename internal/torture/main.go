@@ -47,6 +47,8 @@ func modes() []mode {
 		{name: "kill", rounds: 200, lanes: 8, missing: nothing, lane: each(killRound)},
 		{name: "power", rounds: 200, lanes: 6, disks: true, missing: unpluggable, lane: powerLane},
 		{name: "eio", rounds: 100, lanes: 6, disks: true, missing: unpluggable, lane: eioLane},
+		{name: "stall", rounds: 32, lanes: 16, missing: nothing, lane: each(stallRound)},
+		{name: "manners", rounds: 48, lanes: 16, missing: nothing, lane: each(mannersRound)},
 	}
 }
 
