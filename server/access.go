@@ -15,10 +15,11 @@ type Access struct {
 	Method   string        // GET, HEAD, …
 	Path     string        // the request target, with its query
 	Range    string        // the Range field; "" for none
-	Status   int           // the status sent
+	Status   int           // the status sent; 0 if there was none
 	Bytes    int64         // how much content went out, header not counted
 	Duration time.Duration // from Time until the last byte was handed to the system
 	Cut      bool          // the response ended early: the client left, was too slow, or the file changed meanwhile
+	Faults   string        // names of the faults that were played, by comma; "" for none
 }
 
 // maxLogged is the most of a client's own words an Access carries.
@@ -41,6 +42,7 @@ func logged(h http.Handler, log func(Access)) http.Handler {
 				Bytes:    rec.bytes,
 				Duration: time.Since(begin),
 				Cut:      cut,
+				Faults:   strings.Join(rec.faults, ","),
 			})
 		}()
 		h.ServeHTTP(rec, r)
@@ -56,10 +58,11 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	faults []string
 }
 
 func (rec *recorder) WriteHeader(status int) {
-	if rec.status == 0 {
+	if rec.status == 0 && status >= 200 {
 		rec.status = status
 	}
 	rec.ResponseWriter.WriteHeader(status)

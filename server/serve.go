@@ -23,7 +23,7 @@ const (
 
 // Serve answers the connections that ln accepts with h, over HTTP/1.1, until ctx ends. Then it closes ln at once, gives
 // responses that are under way the grace period to finish (0 means 10 s), closes what is left, and returns when all
-// goroutines it started have ended: nil, or [ErrCut] if something was left. If ln breaks before that, Serve closes every
+// goroutines it started and all calls of h have ended: nil, or [ErrCut] if something was left. If ln breaks before that, Serve closes every
 // connection and returns what broke.
 //
 // A client that fetches a file in segments finishes the segments under way and then finds the port closed.
@@ -35,11 +35,19 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 		grace = defaultGrace
 	}
 	var conns sync.WaitGroup
-	var fresh sync.Map // connections that have not asked for anything yet
+	var calls sync.WaitGroup // of h; one that has taken its connection over is in no other count
+	var fresh sync.Map       // connections that have not asked for anything yet
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true) // segments want connections of their own, which HTTP/2 would fold into one
+	base, cut := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, ctx))
+	defer cut()
 	srv := &http.Server{
-		Handler:                      h,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			defer calls.Done()
+			h.ServeHTTP(w, r)
+		}),
+		BaseContext:                  func(net.Listener) context.Context { return base },
 		Protocols:                    protocols,
 		ReadHeaderTimeout:            5 * time.Second,
 		IdleTimeout:                  60 * time.Second,
@@ -63,7 +71,9 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 	select {
 	case err := <-broken:
 		srv.Close()
+		cut()
 		conns.Wait()
+		calls.Wait()
 		return err
 	case <-ctx.Done():
 	}
@@ -77,6 +87,27 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 	}
 	srv.Close()
 	<-broken
-	conns.Wait()
+	conns.Wait() // from here on there is no new call
+	ended := make(chan struct{})
+	go func() { calls.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-left.Done():
+		err = ErrCut
+	}
+	cut()
+	<-ended
 	return err
+}
+
+// servingKey is where the requests that Serve answers keep its own context.
+type servingKey struct{}
+
+// stopping is a context that ends as soon as the server is told to stop, long before that of the request. Handlers that
+// would never end by themselves end with it.
+func stopping(request context.Context) context.Context {
+	if ctx, ok := request.Value(servingKey{}).(context.Context); ok {
+		return ctx
+	}
+	return context.Background() // another server has no such thing
 }

@@ -24,11 +24,15 @@ type Options struct {
 	// for the rate.
 	Shape
 
+	// Rogue makes the origin misbehave.
+	Rogue Rogue
+
 	// Log is called once for every request answered, from the goroutine that answered it; nil means nobody listens.
 	Log func(Access)
 }
 
-// New puts an origin together. It fails if there is nothing to serve or if Root is no folder.
+// New puts an origin together. It fails if there is nothing to serve, if Root is no folder, or if there is no such fault
+// as is asked for.
 //
 // The paths /transfer/ and, with Pattern, /pattern/ are the origin's own: a folder of that name directly under Root is
 // hidden behind them.
@@ -56,6 +60,10 @@ func New(o Options) (http.Handler, error) {
 	var h http.Handler = origin
 	if o.Latency > 0 {
 		h = delayed(h, o.Latency)
+	}
+	h, err := o.Rogue.sabotaged(h)
+	if err != nil {
+		return nil, err
 	}
 	if o.Log != nil {
 		h = logged(h, o.Log)

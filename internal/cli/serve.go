@@ -12,6 +12,8 @@ type serveOptions struct {
 	Root    string
 	Addr    string
 	Shape   server.Shape
+	Rogue   server.Rogue
+	Faults  bool // only say which there are
 	Listing bool
 	Pattern bool
 	Log     bool
@@ -35,11 +37,17 @@ func serveCommand(e *env) *command {
 			{"braid serve -a :8080 /srv/iso", "to the whole network"},
 			{"braid serve --rate-per-connection 2M --latency 50ms", "as from far away"},
 			{"braid get $URL/pattern/1G", "a file that takes no disk"},
+			{"braid serve --fault rst-midway,etag-changes --fault-probability 0.1", "misbehave, to try a client"},
 		},
 		flags:    o.flags(),
 		validate: o.validate,
-		run:      func(ctx context.Context) error { return runServe(ctx, e, *o) },
-		advise:   serveAdvice,
+		run: func(ctx context.Context) error {
+			if o.Faults {
+				return listFaults(e)
+			}
+			return runServe(ctx, e, *o)
+		},
+		advise: serveAdvice,
 	}
 }
 
@@ -59,6 +67,17 @@ func (o *serveOptions) flags() []*option {
 		{name: "latency", arg: "TIME", group: "slowness", def: "0", set: into(&o.Shape.Latency, parseDuration),
 			use: "how long to wait before each response"},
 
+		{name: "fault", arg: "NAME[,NAME…]", group: "faults", set: o.addFaults,
+			use: "misbehave in this way; --faults says what there is"},
+		{name: "fault-probability", arg: "P", group: "faults", def: "1", set: into(&o.Rogue.Probability, parseProbability),
+			use: "how likely each fault is, for each request"},
+		{name: "fault-seed", arg: "N", group: "faults", def: "0", set: into(&o.Rogue.Seed, parseSeed),
+			use: "draw the faults differently; the same seed and requests give the same faults"},
+		{name: "fault-query", group: "faults", set: toggle(&o.Rogue.Query),
+			use: "let requests choose, as in /pattern/64M?fault=wrong-start&p=0.1&fault-seed=7; anybody can"},
+		{name: "faults", group: "faults", set: toggle(&o.Faults),
+			use: "list the faults by name, and do nothing else"},
+
 		{name: "log", group: "screen", use: "one line on stderr for each request", set: toggle(&o.Log)},
 		{name: "quiet", aliases: []string{"q"}, group: "screen", use: "say nothing but errors", set: toggle(&o.Quiet)},
 	}
@@ -73,5 +92,5 @@ func (o *serveOptions) validate(args []string) error {
 	case len(args) == 1:
 		o.Root = args[0]
 	}
-	return nil
+	return knownFaults(o.Rogue.Faults)
 }

@@ -20,7 +20,7 @@ import (
 // so it is no error.
 func runServe(ctx context.Context, e *env, o serveOptions) error {
 	screen := &oneAtATime{to: e.err}
-	options := server.Options{Root: o.Root, Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape}
+	options := server.Options{Root: o.Root, Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape, Rogue: o.Rogue}
 	if o.Log {
 		options.Log = accessLog(screen)
 	}
@@ -42,6 +42,9 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 		}
 	}
 	say("serving %s; Ctrl-C stops, and lets running transfers end within %v", ui.Safe(o.Root), o.Grace)
+	if fault := misbehaviour(o.Rogue); fault != "" {
+		say("%s", fault)
+	}
 	told := make(chan struct{})
 	never := context.AfterFunc(ctx, func() {
 		defer close(told)
@@ -99,14 +102,17 @@ func (w *oneAtATime) Write(p []byte) (int, error) {
 // accessLog writes one line for each request, as it ends.
 func accessLog(to io.Writer) func(server.Access) {
 	return func(a server.Access) {
-		what, cut := a.Path, ""
+		what, end := a.Path, ""
 		if a.Range != "" {
 			what += " " + a.Range
 		}
 		if a.Cut {
-			cut = " cut"
+			end = " cut"
 		}
-		fmt.Fprintf(to, "%s %s %s %s %d %d %v%s\n", a.Time.Format("15:04:05.000"), a.Remote, a.Method, ui.Safe(what), a.Status, a.Bytes, rounded(a.Duration), cut)
+		if a.Faults != "" {
+			end += " fault=" + a.Faults
+		}
+		fmt.Fprintf(to, "%s %s %s %s %d %d %v%s\n", a.Time.Format("15:04:05.000"), a.Remote, a.Method, ui.Safe(what), a.Status, a.Bytes, rounded(a.Duration), end)
 	}
 }
 
