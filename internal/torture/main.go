@@ -49,6 +49,7 @@ func modes() []mode {
 		{name: "eio", rounds: 100, lanes: 6, disks: true, missing: unpluggable, lane: eioLane},
 		{name: "stall", rounds: 32, lanes: 16, missing: nothing, lane: each(stallRound)},
 		{name: "manners", rounds: 48, lanes: 16, missing: nothing, lane: each(mannersRound)},
+		{name: "faults", rounds: cases() + 100, lanes: 16, missing: nothing, lane: each(faultsRound)},
 	}
 }
 

@@ -13,13 +13,21 @@ import (
 
 // An origin serves one round, so that what is sent can be told from all else.
 type origin struct {
-	url  string       // ends in a slash
-	sent atomic.Int64 // bytes, headers included, as far as the kernel took them
+	url       string       // ends in a slash
+	authority string       // a file that vouches for it; "" without TLS
+	sent      atomic.Int64 // bytes, headers included, as far as the kernel took them
 }
 
-// serving runs an origin while use does. wrap, if it is not nil, stands between
-// the origin and the client.
+// A servingFunc runs an origin while use does. wrap, if it is not nil, stands
+// between the client and the origin.
+type servingFunc func(ctx context.Context, o server.Options, wrap func(http.Handler) http.Handler, use func(*origin) error) error
+
+// serving is the usual one.
 func serving(ctx context.Context, o server.Options, wrap func(http.Handler) http.Handler, use func(*origin) error) error {
+	return serve(ctx, o, wrap, nil, use)
+}
+
+func serve(ctx context.Context, o server.Options, wrap func(http.Handler) http.Handler, outer func(net.Listener) net.Listener, use func(*origin) error) error {
 	o.Pattern = true
 	handler, err := server.New(o)
 	if err != nil {
@@ -33,12 +41,14 @@ func serving(ctx context.Context, o server.Options, wrap func(http.Handler) http
 		return err
 	}
 	og := &origin{url: "http://" + listener.Addr().String() + "/"}
+	listener = o.Listener(&metered{listener, &og.sent})
+	if outer != nil {
+		listener = outer(listener)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() {
-		ended <- server.Serve(ctx, o.Listener(&metered{listener, &og.sent}), handler, time.Millisecond)
-	}()
+	go func() { ended <- server.Serve(ctx, listener, handler, time.Millisecond) }()
 	err = use(og)
 	stop()
 	if served := <-ended; err == nil && !errors.Is(served, server.ErrCut) {
@@ -77,4 +87,20 @@ func (c *meteredConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	c.sent.Add(int64(n))
 	return n, err
+}
+
+// CloseWrite lets a response end with a goodbye.
+func (c *meteredConn) CloseWrite() error {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		return tcp.CloseWrite()
+	}
+	return nil
+}
+
+// SetLinger lets it end without one: with 0 closing is a reset.
+func (c *meteredConn) SetLinger(seconds int) error {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		return tcp.SetLinger(seconds)
+	}
+	return nil
 }

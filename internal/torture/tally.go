@@ -25,13 +25,15 @@ type tally struct {
 	counts     map[string]int
 	details    map[string]int
 	samples    map[string][]float64
+	table      map[string]map[string]string // of faults: a row each, a cell for every phase
 	violations []string
+	wrong      int // files, among them
 }
 
 func newTally(name string, o options, out io.Writer) *tally {
 	return &tally{
 		name: name, o: o, out: out, began: time.Now(), order: []string{"rounds"},
-		counts: map[string]int{}, details: map[string]int{}, samples: map[string][]float64{},
+		counts: map[string]int{}, details: map[string]int{}, samples: map[string][]float64{}, table: map[string]map[string]string{},
 	}
 }
 
@@ -59,11 +61,24 @@ func (t *tally) sample(what string, x float64) {
 	t.samples[what] = append(t.samples[what], x)
 }
 
+// cell puts text into the table.
+func (t *tally) cell(row, column, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.table[row] == nil {
+		t.table[row] = map[string]string{}
+	}
+	t.table[row][column] = text
+}
+
 // violate takes down a broken promise and says so at once.
 func (t *tally) violate(r *round, v *violation) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.violations = append(t.violations, v.what)
+	if strings.Contains(v.what, wrongFile) {
+		t.wrong++
+	}
 	fmt.Fprintf(t.out, "%sVIOLATION  %s -seed %d -first %d: %v\n           kept in %s\n", t.clear(), t.name, t.o.seed, r.n, v, r.dir)
 }
 
@@ -139,7 +154,7 @@ func (t *tally) summarize() {
 	for _, what := range t.order[1:] {
 		fmt.Fprintf(w, "  %s\t%d\n", what, t.counts[what])
 	}
-	fmt.Fprintf(w, "  violations\t%d\n", len(t.violations))
+	fmt.Fprintf(w, "  violations\t%d\n  wrong files\t%d\n", len(t.violations), t.wrong)
 	for _, what := range slices.Sorted(maps.Keys(t.samples)) {
 		all := t.samples[what]
 		slices.Sort(all)
@@ -147,6 +162,16 @@ func (t *tally) summarize() {
 	}
 	for _, what := range slices.Sorted(maps.Keys(t.details)) {
 		fmt.Fprintf(w, "    %s\t%d\n", what, t.details[what])
+	}
+	if len(t.table) > 0 {
+		fmt.Fprintf(w, "  how each fault ends, in what time, with how many requests\n  fault\t%s\n", strings.Join(phases, "\t"))
+	}
+	for _, row := range slices.Sorted(maps.Keys(t.table)) {
+		fmt.Fprintf(w, "  %s", row)
+		for _, column := range phases {
+			fmt.Fprintf(w, "\t%s", t.table[row][column])
+		}
+		fmt.Fprintln(w)
 	}
 	w.Flush()
 }
@@ -167,7 +192,7 @@ func (s *total) count(t *tally) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s.survived += t.counts["survived"]
-	s.wrong += t.counts["wrong files"]
+	s.wrong += t.wrong
 	s.violations += len(t.violations)
 }
 
