@@ -27,7 +27,11 @@ type round struct {
 	rand  *rand.Rand
 	dir   string // a folder of its own
 	braid string
+	with  []string // arguments of every run
+	only  []string // the faults that are played; none means all
 	tally *tally
+
+	patience time.Duration // how long a run may take
 
 	runs int
 	log  strings.Builder
@@ -93,7 +97,11 @@ func (c *campaign) deal(ctx context.Context, rounds chan<- *round) {
 			rand:  rand.New(rand.NewPCG(c.o.seed, uint64(n))),
 			dir:   filepath.Join(c.dir, fmt.Sprintf("%s-%d", c.mode.name, n)),
 			braid: c.o.braid,
+			with:  strings.Fields(c.o.with),
+			only:  strings.FieldsFunc(c.o.only, func(r rune) bool { return r == ',' }),
 			tally: c.tally,
+
+			patience: patience,
 		}
 		select {
 		case rounds <- r:

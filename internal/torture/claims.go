@@ -81,10 +81,10 @@ func parseSlot(p []byte) (*slot, error) {
 		size:       int64(le.Uint64(p[24:])),
 	}
 	block := int64(le.Uint32(p[32:]))
-	if s.size <= 0 || block <= 0 {
-		return nil, errors.New("no size")
+	if s.size <= 0 || block <= 0 || (s.size-1)/block >= int64(8*len(p)) {
+		return nil, errors.New("no size that it has room for")
 	}
-	blocks := int((s.size + block - 1) / block)
+	blocks := int((s.size-1)/block) + 1
 	heads := int(le.Uint16(p[132:]))
 	bitmap := 136 + int(le.Uint16(p[128:])) + int(le.Uint16(p[130:]))
 	sums := bitmap + (blocks+63)/64*8

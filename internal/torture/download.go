@@ -19,7 +19,9 @@ type download struct {
 	whole time.Duration // how long it takes, about
 	old   int64         // a file of this size is there already, and replaced; 0 means none
 
-	path string
+	path     string
+	deceived bool // the origin may have sent other bytes than the pattern's, and no one can tell before the end
+	cut      bool // the origin may have closed the connection early where nothing but that tells the end
 }
 
 // plan draws a download. Most are over at once, for all that happens at the

@@ -85,9 +85,9 @@ func expectations() map[string]expectation {
 		"redirect-cross-origin": right(7),
 		"redirect-file":         fatal(7),
 
-		"captive-portal":      fatal(7).going(7, 10),
-		"html-instead":        fatal(7).going(7, 10),
-		"metalink-instead":    fatal(7).going(7, 10),
+		"captive-portal":      fatal(7).mixed(0, 7, 10).going(7, 10),
+		"html-instead":        fatal(7).mixed(0, 7, 10).going(7, 10),
+		"metalink-instead":    fatal(7).mixed(0, 7, 10).going(7, 10),
 		"503-crowd":           right(8),
 		"403-crowd":           right(6),
 		"429-retry-after":     right(8),

@@ -60,6 +60,9 @@ func (d *download) inspect() (s state, err error) {
 	if newest.complete && s.claimed != d.size {
 		return s, violated("generation %d is called complete with %d bytes of %d", newest.generation, s.claimed, d.size)
 	}
+	if d.deceived {
+		return s, nil
+	}
 	for _, c := range newest.claims {
 		if err := d.inspectClaim(part, c); err != nil {
 			return s, fmt.Errorf("generation %d: %w", newest.generation, err)
@@ -104,6 +107,12 @@ func (d *download) inspectFinal() (named bool, err error) {
 	size, seed := d.size, d.seed
 	if d.old > 0 && st.Size() == d.old {
 		size, seed = d.old, oldSeed
+	}
+	if d.cut && st.Size() < size {
+		at, err := differs(f, seed, 0, st.Size())
+		if at < 0 {
+			return true, err
+		}
 	}
 	if st.Size() != size {
 		return false, &violation{wrongFile + fmt.Sprintf(": %d bytes of %d have the final name", st.Size(), size)}

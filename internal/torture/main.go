@@ -49,7 +49,7 @@ func modes() []mode {
 		{name: "eio", rounds: 100, lanes: 6, disks: true, missing: unpluggable, lane: eioLane},
 		{name: "stall", rounds: 32, lanes: 16, missing: nothing, lane: each(stallRound)},
 		{name: "manners", rounds: 48, lanes: 16, missing: nothing, lane: each(mannersRound)},
-		{name: "faults", rounds: cases() + 100, lanes: 16, missing: nothing, lane: each(faultsRound)},
+		{name: "faults", rounds: 400, lanes: 16, missing: nothing, lane: each(faultsRound)},
 	}
 }
 
@@ -63,6 +63,8 @@ type options struct {
 	seed   uint64
 	lanes  int    // 0 means as many as the mode has by itself
 	braid  string // "" means that it is built
+	with   string // more arguments for braid
+	only   string // names of faults; "" means all
 	dir    string // where folders are made; "" means the system's place for such
 }
 
@@ -79,6 +81,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Uint64Var(&o.seed, "seed", rand.Uint64N(1<<32), "what all chance is made of")
 	flags.IntVar(&o.lanes, "lanes", 0, "how many rounds are played at once")
 	flags.StringVar(&o.braid, "braid", "", "the program to torture (default: built from this module)")
+	flags.StringVar(&o.with, "with", "", "more arguments for every run of braid get, between blanks")
+	flags.StringVar(&o.only, "only", "", "the faults that the mode faults plays, between commas (default: all)")
 	flags.StringVar(&o.dir, "dir", "", "where the rounds have their folders (default: a temporary one)")
 	if err := flags.Parse(args); err != nil {
 		return exitUnable

@@ -19,7 +19,7 @@ import (
 func mannersRound(ctx context.Context, r *round) error {
 	d := &download{seed: r.rand.Uint64(), path: filepath.Join(r.dir, "file")}
 	rate := int64(256+r.rand.IntN(512)) << 10
-	d.size = 8*rate*(2+r.rand.Int64N(4)) + r.rand.Int64N(1<<20)
+	d.size = 8*rate*(1+r.rand.Int64N(2)) + r.rand.Int64N(1<<20)
 	b := newBouncer(r.rand, r.n, d.size)
 	r.note("%v, %d bytes/s a connection, %v", d, rate, b)
 	o := server.Options{Shape: server.Shape{RatePerConnection: rate}}
@@ -94,8 +94,8 @@ func newBouncer(r *rand.Rand, n int, size int64) *bouncer {
 	if n%2 == 0 {
 		b.most = 1 + r.IntN(4)
 	} else {
-		for at := 500 + r.Int64N(1000); len(b.bursts) < 3; at += 2000 + r.Int64N(1000) {
-			b.bursts = append(b.bursts, span{at, at + 300 + r.Int64N(1200)})
+		for at := 200 + r.Int64N(400); len(b.bursts) < 3; at += 1500 + r.Int64N(1000) {
+			b.bursts = append(b.bursts, span{at, at + 300 + r.Int64N(1000)})
 		}
 	}
 	if n/2%3 > 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long a run may take before it counts as hung: much longer
-// than any download here does.
+// than most downloads here do.
 const patience = 90 * time.Second
 
 // An outcome is how a run of braid ended.
@@ -35,6 +35,7 @@ func (r *round) run(ctx context.Context, h harm, args ...string) (o outcome, err
 		return o, err
 	}
 	defer said.Close()
+	args = append(args[:len(args):len(args)], r.with...)
 	r.note("run %d: %s", r.runs, args)
 	start := time.Now()
 	if h.at != (point{}) {
@@ -75,7 +76,7 @@ func (r *round) plain(ctx context.Context, h harm, said *os.File, args []string)
 			interrupt = time.After(h.after - h.interrupt)
 		}
 	}
-	hung := time.NewTimer(patience)
+	hung := time.NewTimer(r.patience)
 	defer hung.Stop()
 	var struck time.Time
 	for {
@@ -105,7 +106,7 @@ func (r *round) plain(ctx context.Context, h harm, said *os.File, args []string)
 			case <-gone:
 			case <-time.After(5 * time.Second):
 			}
-			return o, violated("a run did not end within %v", patience)
+			return o, violated("a run did not end within %v", r.patience)
 		}
 	}
 }

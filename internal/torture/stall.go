@@ -25,6 +25,7 @@ func stallRound(ctx context.Context, r *round) error {
 	d.size = 8*rate*seconds + r.rand.Int64N(1<<20)
 	m := &morgue{size: d.size, kind: [...]string{"one", "half", "all", "unanswered"}[r.n%4]}
 	r.note("%v, %d bytes/s a connection, %s", d, rate, m.kind)
+	r.patience = 5 * time.Minute // it may wait for every one of them
 	o := server.Options{Shape: server.Shape{RatePerConnection: rate}}
 	return serving(ctx, o, m.wrap, func(og *origin) error {
 		ctx, stop := context.WithCancel(ctx)
@@ -63,7 +64,7 @@ type morgue struct {
 	mu    sync.Mutex
 	alive []*answer
 	dead  []*corpse
-	doom  int // so many of the requests to come get no answer at all
+	doom  bool // the next request gets no answer at all
 }
 
 // A corpse is a connection that is dead, and what it owed.
@@ -94,7 +95,7 @@ func (m *morgue) strike(r *rand.Rand) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.kind == "unanswered" {
-		m.doom++
+		m.doom = true
 		return
 	}
 	r.Shuffle(len(m.alive), func(i, j int) { m.alive[i], m.alive[j] = m.alive[j], m.alive[i] })
@@ -117,9 +118,9 @@ func (m *morgue) wrap(h http.Handler) http.Handler {
 			return nil
 		}
 		m.mu.Lock()
-		if m.doom > 0 {
-			m.doom--
-			m.dead = append(m.dead, &corpse{answer: a, next: asked(r, m.size).off, last: time.Now()})
+		if first := asked(r, m.size).off; m.doom && !m.owed(first) {
+			m.doom = false
+			m.dead = append(m.dead, &corpse{answer: a, next: first, last: time.Now()})
 			m.mu.Unlock()
 			_ = silence(r)
 			panic(http.ErrAbortHandler)
@@ -135,6 +136,17 @@ func (m *morgue) wrap(h http.Handler) http.Handler {
 func silence(r *http.Request) error {
 	<-r.Context().Done()
 	return context.Cause(r.Context())
+}
+
+// owed says whether a dead one owes the byte off: who asks for that is not to
+// be killed as well.
+func (m *morgue) owed(off int64) bool {
+	for _, c := range m.dead {
+		if !c.revived && c.next == off {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *morgue) isDead(a *answer) bool {
