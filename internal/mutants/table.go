@@ -1,9 +1,11 @@
 package main
 
+import "slices"
+
 // table is every mutant. A row names what is forgotten; its text is as short as
 // it can be and still stand there once.
 func table() []mutant {
-	return append(append(sinkMutants(), checkpointMutants()...), engineMutants()...)
+	return slices.Concat(sinkMutants(), checkpointMutants(), gateMutants(), engineMutants())
 }
 
 const (
@@ -135,23 +137,62 @@ func checkpointMutants() []mutant {
 	}
 }
 
-// What the engine and the gate before it must refuse.
-func engineMutants() []mutant {
-	gate := "scheduler/source/content.go"
-	return []mutant{
-		{name: "Content-Range's start unchecked", file: gate, in: "./scheduler/source", tests: ".",
+// What the gate must refuse.
+func gateMutants() []mutant {
+	content, version := "scheduler/source/content.go", "scheduler/source/version.go"
+	rows := []mutant{
+		{name: "Content-Range's start unchecked", file: content,
 			old: "case span.Off > q.r.Off || ", new: "case "},
-		{name: "validator of a 206 unchecked", file: gate, in: "./scheduler/source", tests: ".",
-			old: "id := identity(a.header, total)\n\tif known.id.Conflicts(id) {", new: "id := identity(a.header, total)\n\tif false && known.id.Conflicts(id) {"},
-		{name: "validator of a 200 unchecked", file: gate, in: "./scheduler/source", tests: ".",
-			old: "id := identity(a.header, a.length)\n\tif known.id.Conflicts(id) {", new: "id := identity(a.header, a.length)\n\tif false && known.id.Conflicts(id) {"},
-		{name: "a 200 written at an offset", file: gate, in: "./scheduler/source", tests: ".",
-			old: "if q.ranged && !q.probe && q.r.Off > 0 {", new: "if false {"},
-		{name: "block done before its last byte, in the ledger", file: "scheduler/ledger.go", in: "./scheduler", tests: ".",
-			old: "if past == b.grid.Range(i).End {", new: "if past > b.grid.Range(i).Off {"},
-		{name: "claim beyond the lease", file: "scheduler/ledger.go", in: "./scheduler", tests: ".",
-			old: "n = int(min(int64(n), l.end-l.off))", new: "n = int(min(int64(n), b.grid.Size-l.off))"},
-		{name: "a changed file asked for again", file: "scheduler/errors.go", in: "./scheduler", tests: ".",
-			old: "errors.Is(err, ErrChanged) || ", new: ""},
+		{name: "validator of a 206 unchecked", file: content,
+			old: "fickle, refused := q.judgeIdentity(known.id, id)\n\tif refused != nil {\n\t\treturn *refused\n\t}\n\tif a.length",
+			new: "fickle, refused := q.judgeIdentity(known.id, id)\n\tif refused != nil && false {\n\t\treturn *refused\n\t}\n\tif a.length"},
+		{name: "validator of a 200 unchecked", file: content,
+			old: "fickle, refused := q.judgeIdentity(known.id, id)\n\tif refused != nil {\n\t\treturn *refused\n\t}\n\tend :=",
+			new: "fickle, refused := q.judgeIdentity(known.id, id)\n\tif refused != nil && false {\n\t\treturn *refused\n\t}\n\tend :="},
+		{name: "a 200 written at an offset", file: content,
+			old: "\t\tv.skip = q.r.Off\n", new: ""},
+		{name: "a 200 taken for a range", file: content,
+			old: "if q.ranged && !q.probe && !q.stream && q.r.Off > 0 {", new: "if false {"},
+		{name: "a coded part accepted", file: content,
+			old: "if coding := coding(a.header); coding != \"\" {\n\t\treturn q.encoded(coding)\n\t}\n", new: ""},
+		{name: "a missing validator is a good one", file: version,
+			old: "case !known.Conflicts(id) && vouched(known, id):", new: "case !known.Conflicts(id):"},
+		{name: "another entity-tag is never a change", file: version,
+			old: "case onlyTag && len(q.tags) < maxTags:", new: "case onlyTag:"},
+		{name: "two versions by turns joined", file: "scheduler/source/fetch.go",
+			old: "if err == nil && !agree(mine, other) {", new: "if false {"},
+		{name: "bytes beyond the range handed out", file: "scheduler/source/body.go",
+			old: "func (b *body) limit(r segment.Range) { b.end = min(b.end, r.End) }", new: "func (b *body) limit(r segment.Range) {}"},
+		{name: "a broken body is a whole one", file: "scheduler/source/body.go",
+			old: "return n, &netError{host: b.host, err: io.ErrUnexpectedEOF}", new: "return n, io.EOF"},
 	}
+	for i := range rows {
+		rows[i].in, rows[i].tests = "./scheduler/source", "."
+	}
+	return rows
+}
+
+// What the engine must keep.
+func engineMutants() []mutant {
+	ledger := "scheduler/ledger.go"
+	rows := []mutant{
+		{name: "block done before its last byte, in the ledger", file: ledger,
+			old: "if past == b.grid.Range(i).End {", new: "if past > b.grid.Range(i).Off {"},
+		{name: "claim beyond the lease", file: ledger,
+			old: "n = int(min(int64(n), l.end-l.off))", new: "n = int(min(int64(n), b.grid.Size-l.off))"},
+		{name: "a changed file asked for again", file: "scheduler/patience.go",
+			old: "errors.Is(a.err, ErrChanged), ", new: ""},
+		{name: "a failed save is followed by another", file: "scheduler/run.go",
+			old: "\tcase tended != nil:\n\t\treturn tended\n", new: ""},
+		{name: "the snapshot after the save", file: "scheduler/run.go",
+			old: "j.ledger.saved(written)", new: "_, written = j.ledger.snapshot()\n\tj.ledger.saved(written)"},
+		{name: "Retry-After is for one only", file: "scheduler/patience.go",
+			old: "p.job.Hold.set(wait)", new: "_ = wait"},
+		{name: "the only answer is dropped", file: "scheduler/follow.go",
+			old: "only := b.answers < 2 && len(b.out) > 1", new: "only := false"},
+	}
+	for i := range rows {
+		rows[i].in, rows[i].tests = "./scheduler", "."
+	}
+	return rows
 }

@@ -86,7 +86,7 @@ func judge(q question, known fact, a answer) verdict {
 	case v.class == noRange && q.stream:
 		v.class, v.strike = retry, true
 	case !q.resume || q.strikes > 0:
-	case v.class == noRange && !(v.status == http.StatusRequestedRangeNotSatisfiable && q.r.Off > 0),
+	case v.class == fatal && expires(v.status), v.class == noRange && !(v.status == http.StatusRequestedRangeNotSatisfiable && q.r.Off > 0),
 		v.class == accept && (v.whole || !v.fact.id.Strong()):
 		// On its word, what an earlier run left would be given up.
 		return verdict{class: retry, strike: true, status: v.status, reason: cmp.Or(v.reason, "it does not let an earlier download be continued")}
