@@ -6,11 +6,11 @@ import (
 )
 
 // A connection that brings a tenth of what the others bring is given up for a
-// new one. It is watched for ten seconds first, and twice as long each time
+// new one. It is watched for five seconds first, and twice as long each time
 // that a new one was no better.
 const (
 	lagging = 10
-	leash   = 10 * time.Second
+	leash   = 5 * time.Second
 
 	maxLeash = 5 * time.Minute
 	least    = 50 << 10 // bytes a second that are usual even if nobody gets them
