@@ -188,6 +188,47 @@ func TestMarshalRefuses(t *testing.T) {
 	}
 }
 
+// Somebody who plants a checkpoint can make its CRC right. No length in it is
+// believed all the same.
+func TestPlanted(t *testing.T) {
+	le := binary.LittleEndian
+	head := func(block, n uint32) func([]byte) {
+		return func(p []byte) {
+			le.PutUint16(p[132:], 1)
+			at := fixedSize + 16 + 4*100 // behind the bitmap and the sums
+			le.PutUint32(p[at:], block)
+			le.PutUint32(p[at+4:], n)
+		}
+	}
+	for name, plant := range map[string]func(p []byte){
+		"more blocks than there is room for": func(p []byte) { le.PutUint64(p[24:], 10*maxBlocks) },
+		"more blocks than there may be":      func(p []byte) { le.PutUint64(p[24:], 10*maxBlocks+1) },
+		"a size that overflows":              func(p []byte) { le.PutUint64(p[24:], 1<<63) },
+		"no size":                            func(p []byte) { le.PutUint64(p[24:], 0) },
+		"blocks of nothing":                  func(p []byte) { le.PutUint32(p[32:], 0) },
+		"a flag that nobody knows":           func(p []byte) { p[10] |= 1 << 7 },
+		"a tag that is too long":             func(p []byte) { le.PutUint16(p[128:], 0xffff) },
+		"a host that is too long":            func(p []byte) { le.PutUint16(p[130:], 0xffff) },
+		"too many heads":                     func(p []byte) { le.PutUint16(p[132:], MaxHeads+1) },
+		"a block past the last":              func(p []byte) { p[fixedSize+15] = 1 },
+		"a head past the last block":         head(100, 1),
+		"a head of a block that is done":     head(5, 1),
+		"a head of a whole block":            head(6, 10),
+		"a head of nothing":                  head(6, 0),
+	} {
+		p := slot(t, 5)
+		plant(p)
+		if err := new(Checkpoint).UnmarshalBinary(seal(p)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	p := slot(t, 5)
+	head(6, 9)(p)
+	if err := new(Checkpoint).UnmarshalBinary(seal(p)); err != nil {
+		t.Errorf("a head as it should be: %v", err)
+	}
+}
+
 func TestOriginKeepsItsSecret(t *testing.T) {
 	o := NewOrigin("http://a.example/f?token=s3cret", [8]byte{7})
 	if !o.Is("http://a.example/f?token=s3cret") || o.Is("http://a.example/f?token=other") {

@@ -3,8 +3,11 @@ package segment
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -92,6 +95,12 @@ func TestBitmapAgainstAMap(t *testing.T) {
 		}
 		if b.Count() != len(m) || b.Len() != n || b.Full() != (len(m) == n) {
 			t.Fatalf("%d of %d blocks, want %d of %d", b.Count(), b.Len(), len(m), n)
+		}
+		for first := range b.Gaps() { // one may stop at the first
+			if m[first] {
+				t.Fatalf("block %d is in a gap", first)
+			}
+			break
 		}
 		gap, last := map[int]bool{}, -1
 		for first, past := range b.Gaps() {
@@ -184,7 +193,12 @@ func TestDigest(t *testing.T) {
 			t.Error(err)
 		}
 		var wrong *DigestError
-		if err := d.Check(strings.NewReader("x")); !errors.As(err, &wrong) || bytes.Equal(wrong.Got, wrong.Want) {
+		if err := d.Check(strings.NewReader("x")); !errors.As(err, &wrong) || bytes.Equal(wrong.Got, wrong.Want) ||
+			err.Error() != fmt.Sprintf("sha256 is %x, not %s", wrong.Got, empty) {
+			t.Error(err)
+		}
+		// A disk that fails is not a wrong checksum.
+		if err := d.Check(iotest.ErrReader(io.ErrNoProgress)); !errors.Is(err, io.ErrNoProgress) || errors.As(err, &wrong) {
 			t.Error(err)
 		}
 	}

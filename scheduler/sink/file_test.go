@@ -3,6 +3,7 @@ package sink
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -70,6 +71,66 @@ func TestMemory(t *testing.T) {
 	}
 	if _, err := m.WriteAt(nil, -1); !errors.Is(err, scheduler.ErrSink) {
 		t.Errorf("negative offset: %v", err)
+	}
+	if _, err := m.ReadAt(p, -1); err == nil {
+		t.Error("a negative offset is read")
+	}
+	if _, err := m.ReadAt(p, 3); err != io.EOF {
+		t.Errorf("past the end: %v", err)
+	}
+	if err := m.Truncate(-1); !errors.Is(err, scheduler.ErrSink) {
+		t.Errorf("negative length: %v", err)
+	}
+	if err := m.Truncate(5); err != nil || string(m.Bytes()) != "a\x00c\x00\x00" {
+		t.Errorf("Truncate(5): %v, %q", err, m.Bytes())
+	}
+}
+
+// Before Begin and after Commit there is no part to read or to cut, and nothing
+// is done.
+func TestNothingIsOpen(t *testing.T) {
+	f := mustOpen(t, tempPath(t), Options{})
+	for _, when := range []string{"before Begin", "after Commit"} {
+		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, fs.ErrClosed) || !strings.Contains(err.Error(), f.part) {
+			t.Errorf("%s: ReadAt: %v", when, err)
+		}
+		if err := f.Truncate(0); !errors.Is(err, fs.ErrClosed) || !errors.Is(err, scheduler.ErrSink) {
+			t.Errorf("%s: Truncate: %v", when, err)
+		}
+		if when == "after Commit" {
+			break
+		}
+		if f.Done().Count() != 0 || f.Begun() != nil || f.Resumable() != 0 {
+			t.Error("something is done")
+		}
+		if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(f.Truncate(testSize), finish(f, nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Where the system does not tell who has the lock, the checkpoint may.
+func TestLockedByWhom(t *testing.T) {
+	d := newSimDisk()
+	f, err := openTest(d, "/d/f", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openTest(d, "/d/f", Options{}); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "pid") {
+		t.Errorf("before Begin: %v", err)
+	}
+	if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = openTest(d, "/d/f", Options{})
+	if want := fmt.Sprintf("/d/f is being fetched by another braid (pid %d)", os.Getpid()); fmt.Sprint(err) != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -469,6 +530,20 @@ func TestRenameByLink(t *testing.T) {
 		t.Error(err)
 	}
 	if got := list(t, dir); !slices.Equal(got, []string{"b", "b2"}) {
+		t.Errorf("%v", got)
+	}
+	// A folder cannot be linked, as no file can on some systems.
+	folder := filepath.Join(dir, "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := renameByLink(folder, b); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("without links, onto a file: %v", err)
+	}
+	if err := renameByLink(folder, b+"3"); err != nil {
+		t.Error(err)
+	}
+	if got := list(t, dir); !slices.Equal(got, []string{"b", "b2", "b3"}) {
 		t.Errorf("%v", got)
 	}
 }
