@@ -29,6 +29,7 @@ type round struct {
 	braid string
 	with  []string // arguments of every run
 	only  []string // the faults that are played; none means all
+	watch bool     // the calls of a run can be watched
 	tally *tally
 
 	patience time.Duration // how long a run may take
@@ -99,6 +100,7 @@ func (c *campaign) deal(ctx context.Context, rounds chan<- *round) {
 			braid: c.o.braid,
 			with:  strings.Fields(c.o.with),
 			only:  strings.FieldsFunc(c.o.only, func(r rune) bool { return r == ',' }),
+			watch: c.o.watch,
 			tally: c.tally,
 
 			patience: patience,

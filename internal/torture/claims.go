@@ -19,7 +19,8 @@ type claim struct {
 type slot struct {
 	generation uint64
 	complete   bool
-	size       int64 // of the file that is fetched
+	device     uint64 // that the part is on
+	size       int64  // of the file that is fetched
 	claims     []claim
 }
 
@@ -78,6 +79,7 @@ func parseSlot(p []byte) (*slot, error) {
 	s := &slot{
 		generation: le.Uint64(p[16:]),
 		complete:   le.Uint16(p[10:])&1 != 0,
+		device:     le.Uint64(p[40:]),
 		size:       int64(le.Uint64(p[24:])),
 	}
 	block := int64(le.Uint32(p[32:]))

@@ -11,12 +11,11 @@ type harm struct {
 	after     time.Duration // at this time after the start; 0 means at no time
 	interrupt time.Duration // and SIGINT this long before; 0 means none
 	at        point         // when braid gets there; the zero point means nowhere
+	torn      float64       // the share of the bytes that a torn call has written
 
 	act   func() error // what is done; nil means nothing but SIGKILL
 	spare bool         // no SIGKILL follows
 }
-
-func (h harm) none() bool { return h.after == 0 && h.at == point{} }
 
 // A point is an instant in the life of a run that can be named: its nth call
 // of the kind.
@@ -67,10 +66,10 @@ var (
 	}
 )
 
-// pick draws a harm for a run that would take about left: SIGKILL at a random
-// instant or, if calls can be watched, at a point.
-func pick(r *rand.Rand, left time.Duration) harm {
-	if watchable() == "" && r.IntN(2) == 0 {
+// pick draws a harm for a run that would take about left: at a random instant
+// or, if calls can be watched, at a point.
+func pick(r *rand.Rand, left time.Duration, watch bool) harm {
+	if watch && r.IntN(2) == 0 {
 		way := steps
 		if left > time.Second && r.IntN(2) == 0 {
 			way = saves
@@ -81,7 +80,7 @@ func pick(r *rand.Rand, left time.Duration) harm {
 		if p.call == "pwrite64" && r.IntN(3) == 0 {
 			at.when = "torn"
 		}
-		return harm{at: at}
+		return harm{at: at, torn: r.Float64()}
 	}
 	h := harm{after: time.Millisecond + time.Duration(r.Int64N(int64(left*5/4)))}
 	if r.IntN(6) == 0 {

@@ -65,6 +65,7 @@ type options struct {
 	braid  string // "" means that it is built
 	with   string // more arguments for braid
 	only   string // names of faults; "" means all
+	watch  bool   // the calls of braid can be watched
 	dir    string // where folders are made; "" means the system's place for such
 }
 
@@ -145,6 +146,11 @@ func torture(ctx context.Context, chosen []mode, o options, out io.Writer) (viol
 			return 0, err
 		}
 	}
+	blind := watchable(ctx, o.braid, dir)
+	o.watch = blind == ""
+	if !o.watch {
+		fmt.Fprintf(out, "points are skipped, harm comes at random instants only: %s\n", blind)
+	}
 	total := &total{}
 	for _, m := range chosen {
 		if why := m.missing(); why != "" {
@@ -155,9 +161,7 @@ func torture(ctx context.Context, chosen []mode, o options, out io.Writer) (viol
 			return total.violations, err
 		}
 	}
-	if len(chosen) > 1 {
-		total.print(out)
-	}
+	total.print(out)
 	return total.violations, ctx.Err()
 }
 

@@ -44,6 +44,7 @@ func withBraid(test func() int) int {
 // violation keeps stays in the system's folder for temporary files.
 func play(t *testing.T, mode string, args ...string) string {
 	t.Helper()
+	t.Parallel() // most of it is waiting
 	for _, m := range modes() {
 		if why := m.missing(); m.name == mode && why != "" {
 			t.Skip(why)
@@ -76,14 +77,14 @@ func counted(t *testing.T, summary, what string) int {
 // the same command makes the file right. The long form is
 // go run ./internal/torture kill -rounds 2000.
 func TestKill(t *testing.T) {
-	if counted(t, play(t, "kill", "-rounds", "24"), "survived") == 0 {
+	if counted(t, play(t, "kill", "-rounds", "16"), "survived") == 0 {
 		t.Error("nothing was killed")
 	}
 }
 
 // The same after a power cut, also one right after exit status 0.
 func TestPowerAsRoot(t *testing.T) {
-	if counted(t, play(t, "power", "-rounds", "16"), "survived") == 0 {
+	if counted(t, play(t, "power", "-rounds", "10"), "survived") == 0 {
 		t.Error("there was no cut")
 	}
 }
@@ -91,14 +92,14 @@ func TestPowerAsRoot(t *testing.T) {
 // A disk that fails ends the run with one line, and costs nothing that was
 // claimed.
 func TestFailingDiskAsRoot(t *testing.T) {
-	if counted(t, play(t, "eio", "-rounds", "12"), "survived") == 0 {
+	if counted(t, play(t, "eio", "-rounds", "8"), "survived") == 0 {
 		t.Error("no disk failed")
 	}
 }
 
 // Connections that die without a word do not keep a file from being right.
 func TestStall(t *testing.T) {
-	play(t, "stall", "-rounds", "4", "-with", "--timeout 1s --retry-delay 100ms")
+	play(t, "stall", "-rounds", "4", "-with", "--timeout 500ms --retry-delay 100ms")
 }
 
 // Neither does an origin that refuses.

@@ -14,8 +14,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watchable says why the calls of a process cannot be watched, or "".
-func watchable() string { return "" }
+// watchable says why the calls of braid cannot be watched, or "": containers
+// and kernels may forbid it.
+func watchable(ctx context.Context, braid, dir string) string {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err.Error()
+	}
+	defer null.Close()
+	if _, err := traced(ctx, braid, []string{"version"}, dir, null, harm{at: point{call: "none"}}); err != nil {
+		return fmt.Sprintf("Linux does not allow it here: %v", err)
+	}
+	return ""
+}
 
 // callNames are the system calls that points are named for.
 var callNames = map[uint64]string{
@@ -187,17 +198,14 @@ func (t *tracer) file(fd uint64) string {
 }
 
 // tear does the first part of the pwrite64(2) that the process is about to
-// make, so that a SIGKILL now leaves it half done: the kernel may stop one
-// between any two pages.
+// make, so that a SIGKILL now leaves it torn. The kernel stops one only between
+// two pages; a disk, anywhere.
 func (t *tracer) tear(info syscallInfo) error {
-	n := info.args[2] / 2
-	if n > 4096 {
-		n = n / 4096 * 4096
-	}
-	p := make([]byte, n)
+	n := uint64(t.h.torn * float64(info.args[2]))
 	if n == 0 {
 		return nil
 	}
+	p := make([]byte, n)
 	local := []unix.Iovec{{Base: &p[0], Len: n}}
 	remote := []unix.RemoteIovec{{Base: uintptr(info.args[1]), Len: int(n)}}
 	if _, err := unix.ProcessVMReadv(t.pid, local, remote, 0); err != nil {
