@@ -51,6 +51,32 @@ func TestATrickleAtTheEndIsReplaced(t *testing.T) {
 	})
 }
 
+// One that says nothing while the others go on is replaced before it counts as
+// stalled.
+func TestSilenceIsNoticed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var noticed time.Duration
+		j, _, dst := job(400*mib, 4, func(n int, r segment.Range) reply {
+			a := steady(4 * mib)
+			if n == 2 {
+				a.send, a.mute = 2*mib, true
+			}
+			return a
+		})
+		j.Events = func(e Event) {
+			if e.Kind == EventRetry {
+				noticed = time.Since(j.started)
+			}
+		}
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if noticed < 5*time.Second || noticed > 10*time.Second || dst.whole() != nil {
+			t.Fatalf("noticed after %v, %v", noticed, dst.whole())
+		}
+	})
+}
+
 // All of them hardly moving may be better on new connections; with a limit it is
 // our own doing.
 func TestAllTrickle(t *testing.T) {

@@ -93,11 +93,12 @@ func (b *ledger) remaining(l *lease, who bid, now time.Time) float64 {
 }
 
 // pace is l's rate now. A worker tells of itself every second, so one that has
-// been silent for longer has slowed down.
+// been silent for longer has slowed down, and soon counts for nothing.
 func pace(l *lease, now time.Time) float64 {
 	const quiet = 2 * time.Second
 	if gap := now.Sub(l.moved); gap > quiet {
-		return l.rate * quiet.Seconds() / gap.Seconds()
+		fade := quiet.Seconds() / gap.Seconds()
+		return l.rate * fade * fade
 	}
 	return l.rate
 }

@@ -59,7 +59,7 @@ func TestAStallIsFreedAfterExactlyItsTime(t *testing.T) {
 			return reply{send: mib + 3, mute: n == 0}
 		})
 		var stall time.Duration
-		j.Stall = 7 * time.Second
+		j.Stall = 4 * time.Second
 		j.Events = func(e Event) {
 			if e.Kind == EventRetry && errors.Is(e.Err, ErrStalled) {
 				stall = time.Since(j.started)
@@ -71,7 +71,7 @@ func TestAStallIsFreedAfterExactlyItsTime(t *testing.T) {
 		if err := dst.whole(); err != nil {
 			t.Fatal(err)
 		}
-		if stall != 7*time.Second {
+		if stall != 4*time.Second {
 			t.Fatalf("given up after %v", stall)
 		}
 	})
@@ -236,6 +236,21 @@ func TestPermanentErrorsEndAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A file that has changed ends the job at once, whoever else still gets bytes.
+func TestAChangeEndsEverything(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, _, _ := job(64*mib, 4, func(n int, r segment.Range) reply {
+			if n == 3 {
+				return reply{err: ErrChanged, delay: time.Second}
+			}
+			return steady(mib)
+		})
+		if err := j.Run(t.Context()); !errors.Is(err, ErrChanged) || j.Stats().Elapsed != time.Second {
+			t.Fatalf("%v after %v", err, j.Stats().Elapsed)
+		}
+	})
 }
 
 func TestAFullDiskEndsAtOnceAndSavesWhatIsThere(t *testing.T) {

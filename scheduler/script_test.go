@@ -108,7 +108,7 @@ func (b *scriptBody) Read(p []byte) (int, error) {
 }
 
 func (b *scriptBody) Continue(r segment.Range) bool {
-	if !b.r.Empty() || r.Off >= b.reply.reach || r.Off < b.r.End || r.Off > b.r.End && !b.reply.far {
+	if r.Off >= b.reply.reach || r.Off < b.r.Off || r.Off > b.r.Off && !b.reply.far {
 		return false
 	}
 	b.r = r

@@ -160,7 +160,7 @@ func gateMutants() []mutant {
 		{name: "another entity-tag is never a change", file: version,
 			old: "case onlyTag && len(q.tags) < maxTags:", new: "case onlyTag:"},
 		{name: "two versions by turns joined", file: "scheduler/source/fetch.go",
-			old: "if err == nil && !agree(mine, other) {", new: "if false {"},
+			old: "if err == nil && !agree(mine, other) {", new: "if err == nil && !agree(mine, other) && false {"},
 		{name: "bytes beyond the range handed out", file: "scheduler/source/body.go",
 			old: "func (b *body) limit(r segment.Range) { b.end = min(b.end, r.End) }", new: "func (b *body) limit(r segment.Range) {}"},
 		{name: "a broken body is a whole one", file: "scheduler/source/body.go",
