@@ -11,11 +11,11 @@ import (
 // more rarely (case 45).
 func TestATrickleIsReplaced(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		j, _, dst := job(400*mib, 4, func(n int, r segment.Range) reply {
+		j, _, dst := job(100*mib, 4, func(n int, r segment.Range) reply {
 			if n == 2 {
 				return reply{step: 1000, every: time.Second}
 			}
-			return steady(4 * mib)
+			return steady(mib)
 		})
 		if err := j.Run(t.Context()); err != nil {
 			t.Fatal(err)
@@ -56,8 +56,8 @@ func TestATrickleAtTheEndIsReplaced(t *testing.T) {
 func TestSilenceIsNoticed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var noticed time.Duration
-		j, _, dst := job(400*mib, 4, func(n int, r segment.Range) reply {
-			a := steady(4 * mib)
+		j, _, dst := job(100*mib, 4, func(n int, r segment.Range) reply {
+			a := steady(mib)
 			if n == 2 {
 				a.send, a.mute = 2*mib, true
 			}

@@ -17,6 +17,10 @@ type attempt struct {
 	err    error
 }
 
+// yield is how long a worker whose connection was replaced lets those go first
+// who have nothing to do: theirs are new, and judged soon.
+const yield = 50 * time.Millisecond
+
 // patience counts one worker's failures in a row, waits between them and says
 // when to give up. A worker whose requests fail while others get bytes does
 // not end the job: the server may only want fewer connections.
@@ -44,8 +48,8 @@ func (p *patience) after(ctx context.Context, a attempt) error {
 		p.job.ledger.single()
 		return nil
 	case errors.Is(a.err, ErrReplaced):
-		p.tell(a, 0)
-		return nil
+		p.tell(a, yield)
+		return rest(ctx, yield, p.job.whole())
 	}
 	try := 0
 	switch {
