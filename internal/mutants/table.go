@@ -101,6 +101,8 @@ func sinkMutants() []mutant {
 			old: "if err == nil && (st.links == 0", new: "if false && (st.links == 0"},
 		{name: "strict reads from memory", file: "scheduler/sink/durability.go", tests: "^TestStrict$",
 			old: "if err := f.data.uncache(); err != nil {\n\t\treturn writing(f.part, err)\n\t}\n", new: ""},
+		{name: "memory keeps what strict reads", file: "scheduler/sink/disk_linux.go", tests: "^TestUncache$",
+			old: "unix.FADV_DONTNEED", new: "unix.FADV_NORMAL"},
 		{name: "somebody else's part replaced", file: "scheduler/sink/open.go", tests: "^TestForeignPartInTheMeantime$",
 			old: "if partial && f.fresh && size == 0 {", new: "if false {"},
 		{name: "symbolic links followed", file: "scheduler/sink/disk.go", tests: "^TestNoFollow$",
@@ -126,11 +128,11 @@ func checkpointMutants() []mutant {
 	return []mutant{
 		{name: "slot's CRC unchecked", file: checkpoint, in: "./scheduler/sink", tests: crashes,
 			old: "case le.Uint32(p[len(p)-4:]) != crc32.Checksum(p[:len(p)-4], Castagnoli):", new: "case false:"},
-		{name: "the older slot wins", file: checkpoint, in: "./segment", tests: "^TestNewest$",
+		{name: "the older slot wins", file: checkpoint, in: "./segment", tests: "^TestNewest$", rapid: true,
 			old: "case a.Generation > b.Generation:", new: "case a.Generation < b.Generation:"},
-		{name: "a newer format taken for damage", file: checkpoint, in: "./segment", tests: "^TestNewest$",
+		{name: "a newer format taken for damage", file: checkpoint, in: "./segment", tests: "^TestNewest$", rapid: true,
 			old: "case errors.Is(errB, ErrVersion):", new: "case false:"},
-		{name: "a block past the last accepted", file: checkpoint, in: "./segment", tests: ".",
+		{name: "a block past the last accepted", file: checkpoint, in: "./segment", tests: ".", rapid: true,
 			old: "if !done.read(p) {", new: "if !done.read(p) && false {"},
 	}
 }
@@ -147,11 +149,11 @@ func engineMutants() []mutant {
 			old: "id := identity(a.header, a.length)\n\tif known.id.Conflicts(id) {", new: "id := identity(a.header, a.length)\n\tif false && known.id.Conflicts(id) {"},
 		{name: "a 200 written at an offset", file: gate, in: "./scheduler/source", tests: ".",
 			old: "if q.ranged && !q.probe && q.r.Off > 0 {", new: "if false {"},
-		{name: "block done before its last byte, in the ledger", file: "scheduler/ledger.go", in: "./scheduler", tests: ".",
+		{name: "block done before its last byte, in the ledger", file: "scheduler/ledger.go", in: "./scheduler", tests: ".", rapid: true,
 			old: "if past == b.grid.Range(i).End {", new: "if past > b.grid.Range(i).Off {"},
-		{name: "claim beyond the lease", file: "scheduler/ledger.go", in: "./scheduler", tests: ".",
+		{name: "claim beyond the lease", file: "scheduler/ledger.go", in: "./scheduler", tests: ".", rapid: true,
 			old: "n = int(min(int64(n), l.end-l.off))", new: "n = int(min(int64(n), b.grid.Size-l.off))"},
-		{name: "a changed file asked for again", file: "scheduler/errors.go", in: "./scheduler", tests: ".",
+		{name: "a changed file asked for again", file: "scheduler/errors.go", in: "./scheduler", tests: ".", rapid: true,
 			old: "errors.Is(err, ErrChanged) || ", new: ""},
 	}
 }
