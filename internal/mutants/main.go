@@ -32,8 +32,12 @@ func main() {
 		if !named(m, os.Args[1:]) {
 			continue
 		}
-		ran++
 		by, err := m.run(ctx, root)
+		if ctx.Err() != nil {
+			fmt.Fprintln(os.Stderr, "interrupted")
+			os.Exit(1)
+		}
+		ran++
 		if err != nil {
 			bad++
 			by = err.Error()

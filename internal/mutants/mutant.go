@@ -20,6 +20,7 @@ type mutant struct {
 	old, new string // old stands there exactly once
 	in       string // the package whose tests are run, such as "./segment"
 	tests    string // which of them, as go test -run wants it
+	rapid    bool   // they are property tests: their finds are not to be kept for next time
 }
 
 var (
@@ -67,11 +68,11 @@ func (m mutant) run(ctx context.Context, root string) (by string, err error) {
 	if err := errors.Join(os.WriteFile(stand, broken, 0o600), os.WriteFile(overlay, list, 0o600)); err != nil {
 		return "", err
 	}
-	test := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-vet=off", "-count=1", "-failfast",
-		"-timeout", slow.String(), "-run", m.tests, m.in)
-	if m.in == "./scheduler" { // its property test would keep what a mutant did wrong, to try it again
-		test.Args = append(test.Args, "-args", "-rapid.nofailfile")
+	args := []string{"test", "-overlay", overlay, "-vet=off", "-count=1", "-failfast", "-timeout", slow.String(), "-run", m.tests, m.in}
+	if m.rapid {
+		args = append(args, "-rapid.nofailfile")
 	}
+	test := exec.CommandContext(ctx, "go", args...)
 	test.Dir = root
 	out, err := test.CombinedOutput()
 	switch {

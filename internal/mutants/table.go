@@ -103,6 +103,8 @@ func sinkMutants() []mutant {
 			old: "if err == nil && (st.links == 0", new: "if false && (st.links == 0"},
 		{name: "strict reads from memory", file: "scheduler/sink/durability.go", tests: "^TestStrict$",
 			old: "if err := f.data.uncache(); err != nil {\n\t\treturn writing(f.part, err)\n\t}\n", new: ""},
+		{name: "memory keeps what strict reads", file: "scheduler/sink/disk_linux.go", tests: "^TestUncache$",
+			old: "unix.FADV_DONTNEED", new: "unix.FADV_NORMAL"},
 		{name: "somebody else's part replaced", file: "scheduler/sink/open.go", tests: "^TestForeignPartInTheMeantime$",
 			old: "if partial && f.fresh && size == 0 {", new: "if false {"},
 		{name: "symbolic links followed", file: "scheduler/sink/disk.go", tests: "^TestNoFollow$",
@@ -128,11 +130,11 @@ func checkpointMutants() []mutant {
 	return []mutant{
 		{name: "slot's CRC unchecked", file: checkpoint, in: "./scheduler/sink", tests: crashes,
 			old: "case le.Uint32(p[len(p)-4:]) != crc32.Checksum(p[:len(p)-4], Castagnoli):", new: "case false:"},
-		{name: "the older slot wins", file: checkpoint, in: "./segment", tests: "^TestNewest$",
+		{name: "the older slot wins", file: checkpoint, in: "./segment", tests: "^TestNewest$", rapid: true,
 			old: "case a.Generation > b.Generation:", new: "case a.Generation < b.Generation:"},
-		{name: "a newer format taken for damage", file: checkpoint, in: "./segment", tests: "^TestNewest$",
+		{name: "a newer format taken for damage", file: checkpoint, in: "./segment", tests: "^TestNewest$", rapid: true,
 			old: "case errors.Is(errB, ErrVersion):", new: "case false:"},
-		{name: "a block past the last accepted", file: checkpoint, in: "./segment", tests: ".",
+		{name: "a block past the last accepted", file: checkpoint, in: "./segment", tests: ".", rapid: true,
 			old: "if !done.read(p) {", new: "if !done.read(p) && false {"},
 	}
 }
@@ -192,7 +194,7 @@ func engineMutants() []mutant {
 			old: "only := b.answers < 2 && len(b.out) > 1", new: "only := false"},
 	}
 	for i := range rows {
-		rows[i].in, rows[i].tests = "./scheduler", "."
+		rows[i].in, rows[i].tests, rows[i].rapid = "./scheduler", ".", true
 	}
 	return rows
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -282,5 +283,45 @@ func TestLockByName(t *testing.T) {
 	}
 	if got := list(t, filepath.Dir(ck)); len(got) != 0 {
 		t.Errorf("left: %v", got)
+	}
+}
+
+// What Strict reads comes from the disk: what has been flushed leaves memory.
+func TestUncache(t *testing.T) {
+	const size = 1 << 20
+	h, err := local{}.create(tempPath(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	if _, err := h.WriteAt(bytesOf(size), 0); err != nil {
+		t.Fatal(err)
+	}
+	f := h.(localFile)
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &st); err != nil || st.Type == unix.TMPFS_MAGIC {
+		t.Skip("a disk is missing: linux keeps all of tmpfs in memory", err)
+	}
+	pages, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(pages)
+	held := func() (n int) {
+		vec := make([]byte, size/os.Getpagesize())
+		if _, _, errno := unix.Syscall(unix.SYS_MINCORE, uintptr(unsafe.Pointer(&pages[0])), size, uintptr(unsafe.Pointer(&vec[0]))); errno != 0 {
+			t.Skip("mincore is missing on this linux:", errno)
+		}
+		for _, b := range vec {
+			n += int(b & 1)
+		}
+		return n
+	}
+	before := held()
+	if err := errors.Join(h.datasync(), h.uncache()); err != nil {
+		t.Fatal(err)
+	}
+	if after := held(); before == 0 || after > before/10 {
+		t.Errorf("%d pages are held of %d", after, before)
 	}
 }

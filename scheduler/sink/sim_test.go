@@ -46,7 +46,7 @@ type simRun struct {
 	idle   bool   // it may
 	seen   int    // changes of the disk that were looked at
 	told   bool   // an acknowledgement has come since
-	points int    // places that were looked at
+	points int    // how often it was looked at
 	cuts   int    // crashes
 }
 
