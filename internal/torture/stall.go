@@ -21,9 +21,9 @@ import (
 func stallRound(ctx context.Context, r *round) error {
 	d := &download{seed: r.rand.Uint64(), path: filepath.Join(r.dir, "file")}
 	rate := int64(128+r.rand.IntN(512)) << 10
-	seconds := 4 + r.rand.Int64N(8)
+	seconds := 3 + r.rand.Int64N(6)
 	d.size = 8*rate*seconds + r.rand.Int64N(1<<20)
-	m := &morgue{size: d.size, kind: [...]string{"one", "half", "all", "unanswered"}[r.n%4]}
+	m := &morgue{size: d.size, next: map[*answer]int64{}, kind: [...]string{"one", "half", "all", "unanswered"}[r.n%4]}
 	r.note("%v, %d bytes/s a connection, %s", d, rate, m.kind)
 	r.patience = 5 * time.Minute // it may wait for every one of them
 	o := server.Options{Shape: server.Shape{RatePerConnection: rate}}
@@ -43,6 +43,8 @@ func stallRound(ctx context.Context, r *round) error {
 		if s, err := d.inspect(); err != nil || !s.named {
 			return errors.Join(err, violated("exit status 0, and this is there: %+v", s))
 		}
+		m.mu.Lock() // answers to what is gone may still be on their way out
+		defer m.mu.Unlock()
 		r.tally.add("survived", len(m.dead))
 		for _, dead := range m.dead {
 			if !dead.revived {
@@ -63,6 +65,7 @@ type morgue struct {
 
 	mu    sync.Mutex
 	alive []*answer
+	next  map[*answer]int64 // the byte that comes next over each of them
 	dead  []*corpse
 	doom  bool // the next request gets no answer at all
 }
@@ -102,7 +105,7 @@ func (m *morgue) strike(r *rand.Rand) {
 	n := map[string]int{"one": 1, "half": (len(m.alive) + 1) / 2, "all": len(m.alive)}[m.kind]
 	n = min(n, len(m.alive))
 	for _, a := range m.alive[:n] {
-		m.dead = append(m.dead, &corpse{answer: a, next: a.off, last: time.Now()})
+		m.dead = append(m.dead, &corpse{answer: a, next: m.next[a], last: time.Now()})
 	}
 	m.alive = append([]*answer(nil), m.alive[n:]...)
 }
@@ -118,7 +121,8 @@ func (m *morgue) wrap(h http.Handler) http.Handler {
 			return nil
 		}
 		m.mu.Lock()
-		if first := asked(r, m.size).off; m.doom && !m.owed(first) {
+		first := asked(r, m.size).off
+		if m.doom && !m.owed(first) {
 			m.doom = false
 			m.dead = append(m.dead, &corpse{answer: a, next: first, last: time.Now()})
 			m.mu.Unlock()
@@ -126,6 +130,7 @@ func (m *morgue) wrap(h http.Handler) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		m.alive = append(m.alive, a)
+		m.next[a] = first
 		m.mu.Unlock()
 		defer m.leave(a)
 		h.ServeHTTP(a, r)
@@ -163,6 +168,7 @@ func (m *morgue) isDead(a *answer) bool {
 func (m *morgue) leave(a *answer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	delete(m.next, a)
 	for i, other := range m.alive {
 		if other == a {
 			m.alive = append(m.alive[:i], m.alive[i+1:]...)
@@ -176,6 +182,7 @@ func (m *morgue) went(a *answer, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
+	m.next[a] = a.off + int64(n)
 	for _, c := range m.dead {
 		switch {
 		case c.answer == a: // they were on their way when it died

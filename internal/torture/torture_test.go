@@ -99,7 +99,7 @@ func TestFailingDiskAsRoot(t *testing.T) {
 
 // Connections that die without a word do not keep a file from being right.
 func TestStall(t *testing.T) {
-	play(t, "stall", "-rounds", "4", "-with", "--timeout 500ms --retry-delay 100ms")
+	play(t, "stall", "-rounds", "4", "-with", "--timeout 1s --retry-delay 100ms --retry 20")
 }
 
 // Neither does an origin that refuses.
