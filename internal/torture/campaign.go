@@ -139,8 +139,8 @@ func (r *round) play(ctx context.Context, play func(ctx context.Context, r *roun
 		r.tally.violate(r, v)
 		return os.WriteFile(filepath.Join(r.dir, "round.txt"), []byte(r.log.String()), 0o600)
 	}
-	if err != nil {
-		return fmt.Errorf("round %d: %w", r.n, err)
+	if err != nil { // what went wrong is not braid's
+		return errors.Join(fmt.Errorf("round %d: %w", r.n, err), os.RemoveAll(r.dir))
 	}
 	r.tally.add("rounds", 1)
 	return os.RemoveAll(r.dir)
