@@ -33,6 +33,13 @@ type Continuer interface {
 	Continue(r segment.Range) bool
 }
 
+// A Streamer is a Source that can do without ranges. Stream is called when a
+// request was refused for good, and no other is out; it says whether from now on
+// the source reads the file from its beginning, if that may be of use.
+type Streamer interface {
+	Stream(refused error) bool
+}
+
 // A Sink keeps bytes at their offsets.
 //
 // WriteAt is called from many goroutines, never for the same byte twice, and

@@ -56,8 +56,10 @@ func (p *patience) after(ctx context.Context, a attempt) error {
 	case p.lessens(a):
 		p.less++
 		try = p.less
-	case IsPermanent(a.err):
+	case IsPermanent(a.err) && !p.streams(a.err):
 		return a.err
+	case IsPermanent(a.err):
+		return nil
 	case !p.fails():
 		return a.err
 	default:
@@ -75,6 +77,16 @@ func (p *patience) after(ctx context.Context, a attempt) error {
 func (p *patience) lessens(a attempt) bool {
 	r := refusal{asked: a.asked, sent: a.sent, crowded: isCrowded(a.err), final: IsPermanent(a.err)}
 	return !p.job.Plain && a.got == 0 && (r.crowded || r.final) && p.job.ledger.refused(r, time.Now())
+}
+
+// streams makes do without ranges, if the source can, and once.
+func (p *patience) streams(refused error) bool {
+	s, ok := p.job.Source.(Streamer)
+	if !ok || p.job.Plain || !s.Stream(refused) || p.job.single.Swap(true) {
+		return false
+	}
+	p.job.ledger.single()
+	return true
 }
 
 // fails counts a failure and says whether there is another try.

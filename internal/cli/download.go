@@ -30,6 +30,7 @@ type download struct {
 
 	early *source.HTTP // asked before the file had a name; nil if not, or taken
 	whole bool         // ranges were lies: the file is asked for whole
+	fresh bool         // caches are told to stand aside
 	began bool         // the file on disk was begun, or gone on with
 }
 
@@ -84,6 +85,9 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 		switch {
 		case err == nil || ctx.Err() != nil || anew == maxAnew:
 			return err
+		case errors.Is(err, scheduler.ErrChanged) && !d.began && !d.fresh:
+			d.fresh = true // it may be a cache on the way that has an old version
+			continue
 		case errors.Is(err, scheduler.ErrNoRanges) && d.began && r.Resumed == 0 && !d.whole:
 			d.whole = true
 		case errors.Is(err, scheduler.ErrChanged) && d.began && d.o.Restart:

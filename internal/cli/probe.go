@@ -14,11 +14,11 @@ import (
 
 // probe asks the server what the URL is, as patiently as for any range.
 func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source.HTTP, error) {
-	if src := d.early; src != nil && from == 0 && !d.whole {
+	if src := d.early; src != nil && from == 0 && !d.whole && !d.fresh {
 		d.early = nil
 		return src, nil
 	}
-	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade, Whole: d.whole}
+	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade, Whole: d.whole, Fresh: d.fresh}
 	if o.UserAgent == "" {
 		o.UserAgent = "braid/" + release(nil)
 	}

@@ -191,7 +191,7 @@ func (f *File) confirm(verify func(io.Reader) error) error {
 	if err != nil {
 		return err
 	}
-	if !st.is(f.found.Part) || len(bad) > 0 {
+	if !st.resembles(f.found.Part) || len(bad) > 0 {
 		f.lose()
 		return errors.Join(exists(f.path), f.forget(f.path))
 	}

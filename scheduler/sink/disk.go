@@ -71,6 +71,10 @@ func (i info) stamp() segment.Stamp {
 // is says whether i is the file that s was taken of, and as long.
 func (i info) is(s segment.Stamp) bool { return i.dev == s.Dev && i.ino == s.Ino && i.size == s.Size }
 
+// resembles says whether i may be the file that s was taken of. A device may have
+// another number each time that the system starts.
+func (i info) resembles(s segment.Stamp) bool { return i.ino == s.Ino && i.size == s.Size }
+
 // trusted says why the file at path must not be written to: a name in a
 // directory that others may write to can be planted.
 func (i info) trusted(path string) error {

@@ -240,7 +240,7 @@ func (f *File) unlock(remove bool) error {
 // renamed says whether the final name is on the very file that the checkpoint
 // calls complete.
 func (f *File) renamed(final info) bool {
-	return f.found != nil && f.found.Complete && final.is(f.found.Part)
+	return f.found != nil && f.found.Complete && final.resembles(f.found.Part)
 }
 
 func exists(path string) error {

@@ -85,7 +85,7 @@ func (b *body) Read(p []byte) (int, error) {
 	switch {
 	case b.at == b.end:
 		return n, io.EOF // whatever comes after the last byte
-	case b.err == io.EOF && open:
+	case b.err == io.EOF && open && !b.reply.at.over.cut():
 		b.end, b.reach = b.at, b.at
 		return n, io.EOF
 	case b.err == io.EOF:

@@ -35,7 +35,7 @@ func (s *HTTP) Open(ctx context.Context, r segment.Range) (io.ReadCloser, error)
 	}
 	q := question{
 		r: r, ranged: s.ranges.Load(),
-		strikes: int(s.strikes.Load()), fresh: s.doubts.Load() > 0, redirected: at.url != s.web.first,
+		strikes: int(s.strikes.Load()), doubts: int(s.doubts.Load()), redirected: at.url != s.web.first,
 	}
 	done := func() {}
 	if !q.ranged {
@@ -92,8 +92,9 @@ func (s *HTTP) fetch(ctx context.Context, at place, q question) (*body, error) {
 			}
 			re.drop()
 			s.web.forget()
-			q.tags, q.fresh = append(q.tags, v.tag), true
-		case v.strike && q.stream && q.ranged:
+			q.tags = append(q.tags, v.tag)
+			q.doubts++
+		case q.stream && q.ranged && (v.strike || refusesRange(v.status)):
 			re.drop() // it has not come to its senses
 			q.ranged = false
 			q.strikes++

@@ -32,7 +32,7 @@ type question struct {
 
 	redirected bool     // it goes to where redirects led, not to the user's URL
 	resolved   bool     // it goes to the user's URL because the other place refused
-	fresh      bool     // caches were told to stand aside, after an answer of another version
+	doubts     int      // the answers in a row, before this one, that were of another version; caches are told to stand aside since
 	tags       []string // the entity-tags of the answers to it so far, which were not the known one
 }
 
@@ -63,6 +63,7 @@ type verdict struct {
 	strike bool          // the answer is one to be let off once: a stray, perhaps
 
 	tag      string        // the entity-tag that alone speaks against it
+	silent   bool          // it only does not say which version it is of
 	doubt    bool          // it may have come from a cache that has another version
 	final    bool          // of one that is to shrink: waiting does not help
 	span     segment.Range // of an accepted one: the bytes of the file that count
@@ -80,7 +81,7 @@ type verdict struct {
 func judge(q question, known fact, a answer) verdict {
 	v := judgeStatus(q, known, a)
 	switch {
-	case v.class == changed && !q.fresh && !q.probe:
+	case v.class == changed && !q.probe && (q.doubts == 0 || v.silent && q.doubts < maxSilent):
 		// A cache on the way may have kept an old version, or parts of one.
 		v.class, v.doubt = retry, true
 	case v.class == noRange && q.stream:
@@ -93,6 +94,9 @@ func judge(q question, known fact, a answer) verdict {
 	}
 	return v
 }
+
+// maxSilent is how many answers in a row may leave out the version.
+const maxSilent = 5
 
 func judgeStatus(q question, known fact, a answer) verdict {
 	switch a.status {

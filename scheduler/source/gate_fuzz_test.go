@@ -33,7 +33,7 @@ func FuzzJudge(f *testing.F) {
 		}
 		q := question{
 			r: segment.Range{Off: max(off, 0), End: end}, ranged: flag(0), probe: flag(1), resume: flag(1) && flag(2),
-			strikes: int(flags >> 3 & 1), stream: flag(4) && !flag(1), redirected: flag(5), resolved: flag(6), fresh: flag(7),
+			strikes: int(flags >> 3 & 1), stream: flag(4) && !flag(1), redirected: flag(5), resolved: flag(6), doubts: int(flags >> 7 & 1),
 		}
 		if flag(8) {
 			q.tags = []string{`"b"`}

@@ -293,7 +293,7 @@ func TestJudge(t *testing.T) {
 				t.Errorf("it holds bytes up to %d, after %d", v.reach, v.skip)
 			}
 			q := row.q
-			q.fresh = true
+			q.doubts = maxSilent
 			if v := judge(q, row.known, a); row.want.Doubt && v.class != changed {
 				t.Errorf("asked past the caches: %+v", v)
 			}

@@ -12,7 +12,10 @@ import (
 	"braid/segment"
 )
 
-var _ scheduler.Source = (*HTTP)(nil)
+var (
+	_ scheduler.Source   = (*HTTP)(nil)
+	_ scheduler.Streamer = (*HTTP)(nil)
+)
 
 // Options are what Open can be told. The zero value is good.
 type Options struct {
@@ -31,6 +34,8 @@ type Options struct {
 	// Whole asks for the whole file without a range: for servers whose ranges
 	// have turned out to be lies. From is not used then.
 	Whole bool
+
+	Fresh bool // past the caches on the way, one of which may have an old version
 
 	AllowDowngrade bool // follow redirects from https to http
 }
@@ -87,7 +92,7 @@ func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP,
 	}
 	s.at = s.web.origin()
 	s.resolving.turn = make(chan struct{}, 1)
-	if err := s.probe(ctx, max(o.From, 0), o.Whole); err != nil {
+	if err := s.probe(ctx, o); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -98,10 +103,14 @@ func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP,
 // the range lies past the end, and without a range if that cannot be had. Each
 // of these happens once at most, and so does asking again for what may have
 // been a stray answer.
-func (s *HTTP) probe(ctx context.Context, from int64, whole bool) error {
+func (s *HTTP) probe(ctx context.Context, o Options) error {
+	from := max(o.From, 0)
 	q := question{r: segment.Range{Off: from, End: unbounded}, ranged: true, probe: true, resume: from > 0}
-	if whole {
+	if o.Whole {
 		q = question{r: segment.Range{Off: 0, End: unbounded}, probe: true}
+	}
+	if o.Fresh {
+		q.doubts = 1
 	}
 	for {
 		re, err := s.ask(ctx, s.at, q)
@@ -153,6 +162,14 @@ func (s *HTTP) begin(re *reply, v verdict) {
 func (s *HTTP) Identity() segment.Identity {
 	_, known := s.known()
 	return known.id
+}
+
+// Stream gives up on ranges if the server has refused one with a status that may
+// be meant for ranges only, and the file can be read from its beginning.
+func (s *HTTP) Stream(refused error) bool {
+	_, known := s.known()
+	status, ok := errors.AsType[*StatusError](refused)
+	return ok && refusesRange(status.Code) && known.streams() && s.ranges.Swap(false)
 }
 
 // Fickle says whether the server's entity-tags are found to mean nothing when it

@@ -510,7 +510,7 @@ func wantChanged(t *testing.T, s *HTTP, r segment.Range, why string) {
 	if err == nil || scheduler.IsPermanent(err) && !errors.Is(err, scheduler.ErrChanged) {
 		t.Fatalf("first: %v, want doubt", err)
 	}
-	if !errors.Is(err, scheduler.ErrChanged) {
+	for tries := 0; !errors.Is(err, scheduler.ErrChanged) && tries < maxSilent; tries++ {
 		_, err = s.Open(t.Context(), r)
 	}
 	if !errors.Is(err, scheduler.ErrChanged) || !strings.Contains(err.Error(), why) {

@@ -26,6 +26,7 @@ type place struct {
 	trusted bool       // the headers of the user go along
 	led     bool       // a redirect leads there
 	addr    netip.Addr // where the last request went; not valid if that is not known
+	over    *line      // what TLS ran over to the last answer from here; nil if that is not known
 }
 
 // host is the place's host, for messages.
@@ -136,7 +137,9 @@ func (w *web) blame(at place) {
 // send makes one request, and notes in at which address it went to.
 func (w *web) send(ctx context.Context, at *place, ranged string, fresh bool) (*http.Response, error) {
 	var addr atomic.Pointer[netip.Addr]
+	var over atomic.Pointer[line]
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
+		over.Store(below(got.Conn))
 		if tcp, ok := got.Conn.RemoteAddr().(*net.TCPAddr); ok {
 			to := tcp.AddrPort().Addr()
 			addr.Store(&to)
@@ -164,6 +167,7 @@ func (w *web) send(ctx context.Context, at *place, ranged string, fresh bool) (*
 	if to := addr.Load(); to != nil {
 		at.addr = *to
 	}
+	at.over = over.Load()
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

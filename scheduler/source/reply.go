@@ -66,7 +66,7 @@ func (s *HTTP) ask(ctx context.Context, at place, q question) (*reply, error) {
 		ranged = formatRange(r)
 	}
 	var err error
-	if re.Response, re.at, err = s.web.get(own, at, ranged, q.fresh); err != nil {
+	if re.Response, re.at, err = s.web.get(own, at, ranged, q.doubts > 0); err != nil {
 		re.unbind()
 		cancel(nil)
 		if ctx.Err() != nil {

@@ -24,28 +24,37 @@ func (s *HTTP) resolve(ctx context.Context, at place, q question, known fact, se
 	case <-ctx.Done():
 		return nil, verdict{}, context.Cause(ctx)
 	}
-	now, _ := s.known()
-	if now.url == at.url {
-		if s.resolving.last.After(sent) {
-			return nil, verdict{}, s.resolving.err
+	for {
+		now, _ := s.known()
+		if now.url != at.url {
+			at = now // somebody else has got there
+		} else {
+			if s.resolving.last.After(sent) {
+				return nil, verdict{}, s.resolving.err
+			}
+			s.web.forget()
+			now, q.resolved = s.web.origin(), true
 		}
-		s.web.forget()
-		now = s.web.origin()
+		re, err := s.ask(ctx, now, q)
+		if err != nil {
+			return nil, verdict{}, err
+		}
+		switch v := judge(q, known, re.answer()); v.class {
+		case reresolve:
+			re.finish() // that one is used up as well
+		case fatal, shrink:
+			if q.resolved {
+				s.resolving.last, s.resolving.err = time.Now(), s.refuse(re, v)
+				return nil, verdict{}, s.resolving.err
+			}
+			return re, v, nil
+		case accept:
+			s.mu.Lock()
+			s.at = re.at
+			s.mu.Unlock()
+			return re, v, nil
+		default:
+			return re, v, nil
+		}
 	}
-	q.resolved = true
-	re, err := s.ask(ctx, now, q)
-	if err != nil {
-		return nil, verdict{}, err
-	}
-	v := judge(q, known, re.answer())
-	switch v.class {
-	case accept:
-		s.mu.Lock()
-		s.at = re.at
-		s.mu.Unlock()
-	case fatal, shrink:
-		s.resolving.last, s.resolving.err = time.Now(), s.refuse(re, v)
-		return nil, verdict{}, s.resolving.err
-	}
-	return re, v, nil
 }

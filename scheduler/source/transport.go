@@ -31,7 +31,11 @@ func newTransport(base *http.Transport, d *dialer, proxy func(*http.Request) (*u
 	via := func(allowed func(netip.Addr) error) *http.Transport {
 		t := base.Clone()
 		t.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
-			return d.dial(ctx, address, allowed)
+			conn, err := d.dial(ctx, address, allowed)
+			if err != nil {
+				return nil, err
+			}
+			return &line{Conn: conn}, nil
 		}
 		return t
 	}

@@ -22,7 +22,7 @@ func (q question) judgeIdentity(known, id segment.Identity) (fickle bool, refuse
 	case !known.Conflicts(id) && vouched(known, id):
 		return len(q.tags) > 0, nil
 	case !known.Conflicts(id):
-		return false, &verdict{class: changed, reason: "it no longer says which version of the file it sends"}
+		return false, &verdict{class: changed, silent: true, reason: "it no longer says which version of the file it sends"}
 	case onlyTag && len(q.tags) > 0 && !again:
 		return true, nil
 	case onlyTag && len(q.tags) < maxTags:
