@@ -26,8 +26,8 @@ type answer struct {
 func (j *Job) ask(ctx context.Context, r segment.Range) (context.Context, *answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	a := &answer{job: j, cancel: cancel, asked: r}
-	patience := 2 * j.Stall
-	a.watch = time.AfterFunc(patience, func() { cancel(stalled(patience)) })
+	first := 2 * j.Stall
+	a.watch = time.AfterFunc(first, func() { cancel(stalled(first)) })
 	j.active.Add(1)
 	start := time.Now()
 	body, err := j.Source.Open(ctx, r)

@@ -20,9 +20,9 @@ type crowd struct {
 }
 
 const (
-	minReach = 1 << 20
-	calm     = 10 * time.Second
-	maxCalm  = 10 * time.Minute
+	minReach = 1 << 20          // a block of most files: what refuses that refuses everything
+	calm     = 10 * time.Second // one more request in that time is a burden to nobody
+	maxCalm  = 10 * time.Minute // as long as a Retry-After may be
 )
 
 func newCrowd(workers int) crowd {
@@ -86,4 +86,42 @@ func (c *crowd) grow(now time.Time) bool {
 }
 
 // single lets one request at a time be out, for good.
-func (c *crowd) single() { c.limit, c.most = 1, 1 }
+func (c *crowd) single() { c.workers, c.most, c.limit = 1, 1, 1 }
+
+// refused lowers what is asked of the server, after l's request was refused and
+// l was settled, and says whether that could have made a difference.
+func (b *ledger) refused(r refusal, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r.others = len(b.out)
+	for _, l := range b.out {
+		if l.drop != nil {
+			r.served++
+		}
+	}
+	return b.crowd.refused(r, now)
+}
+
+// single lets one request at a time be out from now on.
+func (b *ledger) single() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.crowd.single()
+}
+
+// grow lets one more request be out, if the server has been calm.
+func (b *ledger) grow(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.crowd.grow(now) {
+		b.wake()
+	}
+}
+
+// reach cuts r to what may be asked for in one request.
+func (b *ledger) reach(r segment.Range) segment.Range {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	r.End = min(r.End, r.Off+b.crowd.reach)
+	return r
+}

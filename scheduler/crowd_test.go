@@ -122,7 +122,7 @@ func TestTheOnlyAnswerWaits(t *testing.T) {
 			if r.Off > 0 {
 				return reply{err: errGone, delay: 5 * time.Second}
 			}
-			return reply{reach: 64 * mib}
+			return reply{reach: 64 * mib, every: time.Millisecond} // it has a rate
 		})
 		if err := j.Run(t.Context()); err != nil {
 			t.Fatal(err)
@@ -232,7 +232,18 @@ func TestCrowd(t *testing.T) {
 		t.Fatalf("limit %d, calm %v", c.limit, c.calm)
 	}
 	c.single()
+	alone := refusal{final: true, crowded: true, asked: segment.Range{End: 8 * mib}}
+	if !c.refused(alone, now) || c.reach != 4*mib {
+		t.Fatalf("a large range is refused: it reaches for %d", c.reach)
+	}
 	if c.grow(now.Add(time.Hour)) || c.limit != 1 {
 		t.Fatal("it grows though it is sequential")
+	}
+	c = newCrowd(8)
+	if c.refused(refusal{final: true, others: 2}, now); c.grow(now.Add(time.Hour)) || c.limit != 2 {
+		t.Fatal("it asks for more than what was denied")
+	}
+	if c.refused(alone, now); !c.grow(now.Add(time.Hour)) || c.limit != 2 {
+		t.Fatal("it does not grow though the size was to blame")
 	}
 }

@@ -8,9 +8,10 @@ import (
 	"braid/segment"
 )
 
-// follow takes l back, which is fulfilled, and lends what comes after it to the
-// same worker: the bytes right behind it, or, if skip is true, the first free
-// ones further on. It returns nil if there are none.
+// follow puts what comes after l, which is fulfilled, in l's place, for the same
+// worker: the bytes right behind it, or, if skip is true, the first free ones
+// further on. It returns nil if there are none, and l stays out: the caller
+// settles it.
 //
 // As long as one answer is all that this job ever had, follow waits for what
 // becomes of the other requests: if they are refused, it is the only one there

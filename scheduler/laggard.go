@@ -1,28 +1,29 @@
 package scheduler
 
 import (
+	"math"
 	"slices"
 	"time"
 )
 
 // A connection that brings a tenth of what the others bring is given up for a
-// new one. It is watched for five seconds first, and twice as long each time
-// that a new one was no better.
+// new one. It is left alone for five seconds first, and twice as long each time
+// that this worker's was replaced.
 const (
 	lagging = 10
 	leash   = 5 * time.Second
 
 	maxLeash = 5 * time.Minute
-	least    = 50 << 10 // bytes a second that are usual even if nobody gets them
+	least    = 50 << 10 // bytes a second that are usual even if nobody gets them: a modem has a tenth of that
 	forget   = 0.97     // of what was usual a second ago
 )
 
 // began says that l's answer has begun. drop gives it up; nobody calls it
-// before leash is over.
-func (b *ledger) began(l *lease, now time.Time, leash time.Duration, drop func()) {
+// before unjudged is over.
+func (b *ledger) began(l *lease, now time.Time, unjudged time.Duration, drop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l.judged, l.drop = now.Add(leash), drop
+	l.judged, l.drop = now.Add(unjudged), drop
 	b.answers++
 	b.wake()
 }
@@ -34,14 +35,18 @@ func (b *ledger) paced(rate float64) {
 	}
 }
 
-// laggards, called once a second, gives up the answers that are far slower than
+// laggards gives up the answers that are far slower than
 // the usual one, or than a modem if they are all alike; unless limited, when it
 // is our own doing. The
 // bytes that they would still bring must be worth a new connection.
 func (b *ledger) laggards(now time.Time, limited bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.usual = max(b.usual*forget, b.median(now)) // or the last ones, all of them slow, would be the measure
+	if !b.weighed.IsZero() {
+		b.usual *= math.Pow(forget, now.Sub(b.weighed).Seconds())
+	}
+	b.weighed = now
+	b.usual = max(b.usual, b.median(now)) // or the last ones, all of them slow, would be the measure
 	usual := b.usual
 	if !limited {
 		usual = max(usual, least)
@@ -52,7 +57,7 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 		if l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {
 			continue
 		}
-		if float64(l.end-l.claim) > rate*leash.Seconds()/2 {
+		if float64(l.end-l.claim) > rate*leash.Seconds()/2 { // a new one takes about so long to get going
 			l.drop()
 			l.drop = nil
 		}

@@ -29,6 +29,7 @@ type ledger struct {
 	crowd   crowd           // how much at once may be out
 	answers int             // how many there have been
 	paces   [8]float64      // bytes a second that the last of them brought; 0 none yet
+	weighed time.Time       // when usual was last put right
 	usual   float64         // bytes a second that one has lately been bringing; 0 unknown
 	changed chan struct{}   // closed, and replaced, when a waiting worker should look again
 	whole   chan struct{}   // closed when every byte is written
@@ -46,7 +47,7 @@ type lease struct {
 	rate  float64   // bytes a second, as its worker last told; 0 unknown
 	moved time.Time // when it last told
 
-	drop   func()    // gives its answer up; nil before that has begun, and once it was called
+	drop   func()    // gives its answer up, under the mutex; nil before that has begun, and once it was called
 	judged time.Time // not before then
 }
 
@@ -252,44 +253,6 @@ func (b *ledger) count() (written, durable int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.written, b.durable
-}
-
-// refused lowers what is asked of the server, after l's request was refused and
-// l was settled, and says whether that could have made a difference.
-func (b *ledger) refused(r refusal, now time.Time) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r.others = len(b.out)
-	for _, l := range b.out {
-		if l.drop != nil {
-			r.served++
-		}
-	}
-	return b.crowd.refused(r, now)
-}
-
-// single lets one request at a time be out from now on.
-func (b *ledger) single() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.crowd.single()
-}
-
-// grow lets one more request be out, if the server has been calm.
-func (b *ledger) grow(now time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.crowd.grow(now) {
-		b.wake()
-	}
-}
-
-// reach cuts r to what may be asked for in one request.
-func (b *ledger) reach(r segment.Range) segment.Range {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	r.End = min(r.End, r.Off+b.crowd.reach)
-	return r
 }
 
 // lent is what the leases still have to bring.

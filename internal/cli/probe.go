@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"sync"
 
 	"braid/internal/ui"
 	"braid/scheduler"
@@ -14,9 +13,12 @@ import (
 
 // probe asks the server what the URL is, as patiently as for any range.
 func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source.HTTP, error) {
-	if src := d.early; src != nil && from == 0 && !d.whole && !d.fresh {
+	if src := d.early; src != nil {
 		d.early = nil
-		return src, nil
+		if from == 0 && !d.whole && !d.fresh {
+			return src, nil
+		}
+		src.Close() // beside it, the next request may be one too many
 	}
 	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade, Whole: d.whole, Fresh: d.fresh}
 	if o.UserAgent == "" {
@@ -82,22 +84,4 @@ func (d *download) most() int64 {
 		return 0
 	}
 	return room - room/20
-}
-
-// holds keeps requests back from the hosts that have asked for it, whatever file
-// they are for.
-type holds struct {
-	mu    sync.Mutex
-	hosts map[string]*scheduler.Hold
-}
-
-func newHolds() *holds { return &holds{hosts: map[string]*scheduler.Hold{}} }
-
-func (h *holds) of(host string) *scheduler.Hold {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.hosts[host] == nil {
-		h.hosts[host] = new(scheduler.Hold)
-	}
-	return h.hosts[host]
 }

@@ -22,22 +22,34 @@
 //
 // [3] The gate is one pure function, judge. It looks at the status, the content
 // coding, the Content-Range, the length, the validators and the framing, in
-// that order, and gives a verdict: accept, retry, changed, no range, or fatal.
+// that order, and gives a verdict: accept, retry, shrink, reresolve, changed, no range, or
+// fatal.
 // No other code decides what an answer is worth.
 //
 // [4] Bytes that come before the range are skipped, bytes that come after it
 // are not read. A body that was read to its end gives its connection back; any
 // other costs it.
 //
-// A server is let off one answer that cannot be put at an offset; after the
-// second in a row the source gives up on ranges for good, and says so by
-// scheduler.ErrNoRanges. From then on it gives the whole file from byte 0.
+// [5] A signed link may have run out. One request does it for all; the others
+// come after it, and ask where it got to.
 //
-// It is let off one answer, too, that leaves out what told the versions of the
-// file apart: if the first answer had a strong validator, the others repeat its
-// ETag or its Last-Modified, or the second in a row means scheduler.ErrChanged.
-// A validator that differs means it at once, but for a weak ETag next to an
-// equal Last-Modified.
+// A server is let off one answer that cannot be put at an offset; after the
+// second in a row ranges are given up for good. If the file has a strong
+// validator and a length, scheduler.ErrSequential says so: every body is then
+// read from the file's beginning, one at a time, up to what is wanted.
+// Otherwise it is scheduler.ErrNoRanges, and only the whole file can be had.
+//
+// An answer of another version is asked for again, past the caches. It means
+// scheduler.ErrChanged if the next is of another version too; if it only leaves
+// out what told the versions apart, ETag and Last-Modified, after five more. If
+// nothing but the entity-tag differs, it must stay the same for seven answers.
+// If the known one comes back, or a third one comes, the tags mean nothing and
+// are dropped; but the same bytes, up to 64 KiB, must be the same in both
+// answers.
+//
+// A body without a length ends where its connection does. Under TLS it must end
+// with a close_notify; without TLS nothing tells an end from a break, which
+// HTTP.Unproven reports.
 //
 // And if the probe is asked to continue an earlier download, the first answer
 // that would not let it, by having no range, no strong validator, a content

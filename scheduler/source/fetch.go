@@ -83,7 +83,7 @@ func (s *HTTP) fetch(ctx context.Context, at place, q question) (*body, error) {
 			s.untag(known.id.ETag)
 			fallthrough
 		case v.class == accept:
-			s.accepted(v, re.at)
+			s.accepted(v)
 			return s.newBody(re, v), nil
 		case v.tag != "":
 			known.id.ETag = ""
@@ -120,7 +120,7 @@ func (s *HTTP) put(ctx context.Context, at place, q question, known fact) (*repl
 }
 
 // accepted and rejected keep count of what a server is let off.
-func (s *HTTP) accepted(v verdict, at place) {
+func (s *HTTP) accepted(v verdict) {
 	s.strikes.Store(0)
 	s.doubts.Store(0)
 	if v.whole {

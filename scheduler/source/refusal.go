@@ -50,7 +50,7 @@ func expires(status int) bool {
 
 // strikeOut lets the first answer off that cannot be put at an offset, or not
 // with any certainty: caches and load balancers have their moments. The second
-// in a row is then.
+// in a row is of class then.
 func (q question) strikeOut(then class, reason string) verdict {
 	v := verdict{class: retry, reason: reason, strike: true}
 	if q.strikes > 0 {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A resolving is how often, and how well, the user's URL has been asked again
-// because the place where its redirects had led refuses.
+// A resolving is whose turn it is to ask the user's URL again, when the place
+// that its redirects led to refuses, and how that last ended in vain.
 type resolving struct {
 	turn chan struct{} // holds one: whoever does it
 	last time.Time     // when it was last done in vain; guarded by turn
