@@ -21,15 +21,19 @@ type answer struct {
 	whole  bool          // all of the last lease is
 }
 
-// ask opens r at the source. The caller closes the answer, and uses the context
+// ask opens r, the beginning of l, at the source; l is nil in a plain job. The
+// caller closes the answer, and uses the context
 // that comes with it for all that belongs to this request.
-func (j *Job) ask(ctx context.Context, r segment.Range) (context.Context, *answer, error) {
+func (j *Job) ask(ctx context.Context, l *lease, r segment.Range) (context.Context, *answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	a := &answer{job: j, cancel: cancel, asked: r}
 	first := 2 * j.Stall
 	a.watch = time.AfterFunc(first, func() { cancel(stalled(first)) })
 	j.active.Add(1)
 	start := time.Now()
+	if l != nil {
+		j.ledger.asked(l, start, a.drop)
+	}
 	body, err := j.Source.Open(ctx, r)
 	if a.watch.Stop() {
 		a.watch = time.AfterFunc(j.Stall, func() { cancel(stalled(j.Stall)) })
@@ -43,8 +47,8 @@ func (j *Job) ask(ctx context.Context, r segment.Range) (context.Context, *answe
 	return ctx, a, nil
 }
 
-// replace gives the answer up for another one on a new connection.
-func (a *answer) replace() { a.cancel(ErrReplaced) }
+// drop gives the answer up, for a reason: ErrReplaced or errYielded.
+func (a *answer) drop(why error) { a.cancel(why) }
 
 // follow goes on with r, if the answer holds it.
 func (a *answer) follow(r segment.Range) bool {

@@ -16,6 +16,7 @@ type crowd struct {
 	limit   int           // requests at once now, from 1
 	reach   int64         // the longest range to ask for
 	cut     time.Time     // when limit was last lowered or raised
+	alone   bool          // only one may ever be out
 	calm    time.Duration // how long after that it is raised by one
 }
 
@@ -86,7 +87,7 @@ func (c *crowd) grow(now time.Time) bool {
 }
 
 // single lets one request at a time be out, for good.
-func (c *crowd) single() { c.workers, c.most, c.limit = 1, 1, 1 }
+func (c *crowd) single() { c.workers, c.most, c.limit, c.alone = 1, 1, 1, true }
 
 // refused lowers what is asked of the server, after l's request was refused and
 // l was settled, and says whether that could have made a difference.
@@ -95,7 +96,7 @@ func (b *ledger) refused(r refusal, now time.Time) bool {
 	defer b.mu.Unlock()
 	r.others = len(b.out)
 	for _, l := range b.out {
-		if l.drop != nil {
+		if l.answered {
 			r.served++
 		}
 	}

@@ -133,6 +133,66 @@ func TestTheOnlyAnswerWaits(t *testing.T) {
 	})
 }
 
+// A server that answers one request after the other is no server with one
+// answer: the requests that wait for it give up their bytes after a moment.
+func TestOneRequestAfterTheOther(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, src, dst := job(32*mib, 4, nil)
+		src.answer = func(n int, r segment.Range) reply {
+			if n > 0 && j.active.Load() > 1 {
+				return reply{delay: time.Hour}
+			}
+			a := steady(4 * mib)
+			a.reach = 32 * mib
+			return a
+		}
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := j.Stats(); s.Elapsed > 16*time.Second || dst.whole() != nil {
+			t.Fatalf("it took %v, %v", s.Elapsed, dst.whole())
+		}
+	})
+}
+
+// The only answer is not given up for being slow.
+func TestTheOnlyAnswerMayBeSlow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, src, dst := job(2*mib, 4, func(n int, r segment.Range) reply {
+			if n > 0 {
+				return reply{err: errGone}
+			}
+			return reply{step: 4000, every: time.Second, reach: 2 * mib}
+		})
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if dst.whole() != nil || len(src.asked) > 4 {
+			t.Fatalf("%d requests, %v", len(src.asked), dst.whole())
+		}
+	})
+}
+
+// Nor is one that has to begin at the file's beginning.
+func TestAStreamMayBeSlow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, src, dst := job(2*mib, 4, nil)
+		j.Retry = Retry{Min: time.Second, Max: time.Second}
+		src.answer = func(n int, r segment.Range) reply {
+			if j.active.Load() > 1 {
+				return reply{err: ErrSequential}
+			}
+			return reply{step: 4000, every: time.Second, reach: 2 * mib, far: true}
+		}
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if dst.whole() != nil || len(src.asked) > 5 {
+			t.Fatalf("%d requests, %v", len(src.asked), dst.whole())
+		}
+	})
+}
+
 // A source that has become sequential is asked by one, which reads on.
 func TestOneAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -29,6 +29,8 @@ var (
 	// ErrReplaced says that an answer was given up for another one, which is
 	// expected to be better. It is the cause of its context's end.
 	ErrReplaced = errors.New("the connection was given up for a new one")
+
+	errYielded = errors.New("the only answer there is goes on in its place")
 )
 
 // A RangeError says which bytes an error kept back.

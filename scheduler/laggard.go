@@ -18,12 +18,19 @@ const (
 	forget   = 0.97     // of what was usual a second ago
 )
 
-// began says that l's answer has begun. drop gives it up; nobody calls it
-// before unjudged is over.
-func (b *ledger) began(l *lease, now time.Time, unjudged time.Duration, drop func()) {
+// asked says that l's request is out, and how it can be given up.
+func (b *ledger) asked(l *lease, now time.Time, drop func(why error)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l.judged, l.drop = now.Add(unjudged), drop
+	l.sent, l.drop = now, drop
+}
+
+// began says that l's answer has begun. It is not judged before unjudged is
+// over.
+func (b *ledger) began(l *lease, now time.Time, unjudged time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l.judged, l.answered = now.Add(unjudged), true
 	b.answers++
 	b.wake()
 }
@@ -47,6 +54,9 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 	}
 	b.weighed = now
 	b.usual = max(b.usual, b.median(now)) // or the last ones, all of them slow, would be the measure
+	if b.answers < 2 || b.crowd.alone || b.crowd.most < b.crowd.workers {
+		return // there may be no other answer, or none that begins in the middle
+	}
 	usual := b.usual
 	if !limited {
 		usual = max(usual, least)
@@ -54,11 +64,11 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 	for _, l := range b.out {
 		writing := l.claim > l.off
 		rate := pace(l, now)
-		if l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {
+		if !l.answered || l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {
 			continue
 		}
 		if float64(l.end-l.claim) > rate*leash.Seconds()/2 { // a new one takes about so long to get going
-			l.drop()
+			l.drop(ErrReplaced)
 			l.drop = nil
 		}
 	}
@@ -74,7 +84,7 @@ func (b *ledger) median(now time.Time) float64 {
 		}
 	}
 	for _, l := range b.out {
-		if l.drop != nil && l.rate > 0 {
+		if l.answered && l.rate > 0 {
 			rates = append(rates, pace(l, now))
 		}
 	}
@@ -91,7 +101,7 @@ func (b *ledger) dropAll() {
 	defer b.mu.Unlock()
 	for _, l := range b.out {
 		if l.drop != nil {
-			l.drop()
+			l.drop(ErrReplaced)
 			l.drop = nil
 		}
 	}

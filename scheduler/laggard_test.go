@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -73,6 +75,23 @@ func TestSilenceIsNoticed(t *testing.T) {
 		}
 		if noticed < 5*time.Second || noticed > 10*time.Second || dst.whole() != nil {
 			t.Fatalf("noticed after %v, %v", noticed, dst.whole())
+		}
+	})
+}
+
+// Answers that never bring a byte are failures, however often they are replaced.
+func TestNothingAtAllEnds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, src, _ := job(64*mib, 4, func(n int, r segment.Range) reply {
+			if n < 4 {
+				return reply{send: mib, end: io.ErrUnexpectedEOF}
+			}
+			return reply{send: 1, every: time.Hour}
+		})
+		j.Stall = 10 * time.Minute
+		j.Retry = Retry{Tries: 3, Min: time.Second, Max: time.Second}
+		if err := j.Run(t.Context()); !errors.Is(err, ErrReplaced) || len(src.asked) > 4+4*5 {
+			t.Fatalf("%v after %d requests", err, len(src.asked))
 		}
 	})
 }

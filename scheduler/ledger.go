@@ -47,8 +47,10 @@ type lease struct {
 	rate  float64   // bytes a second, as its worker last told; 0 unknown
 	moved time.Time // when it last told
 
-	drop   func()    // gives its answer up, under the mutex; nil before that has begun, and once it was called
-	judged time.Time // not before then
+	sent     time.Time       // when its request went out
+	answered bool            // its answer has begun
+	judged   time.Time       // not before then
+	drop     func(why error) // gives both up, under the mutex; nil before there is a request, and once it was called
 }
 
 // maxUnsaved is how many written bytes may wait for a checkpoint before
@@ -173,7 +175,7 @@ func (b *ledger) settle(l *lease) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.out = slices.DeleteFunc(b.out, func(o *lease) bool { return o == l })
-	if l.drop != nil {
+	if l.answered {
 		b.paced(l.rate)
 	}
 	if l.off < l.end {

@@ -29,6 +29,7 @@ type patience struct {
 	tries int   // failures in a row
 	less  int   // refusals in a row that asking for less may avoid; they are no failures
 	seen  int64 // what the job had fetched at the last of them
+	told  bool  // that the source is sequential, once
 }
 
 // after is called after every request. It returns nil when the worker should go
@@ -44,10 +45,12 @@ func (p *patience) after(ctx context.Context, a attempt) error {
 		return context.Cause(ctx)
 	case errors.Is(a.err, ErrSink), errors.Is(a.err, ErrChanged), errors.Is(a.err, ErrNoRanges):
 		return a.err
-	case errors.Is(a.err, ErrSequential) && !p.job.Plain && !p.job.single.Swap(true):
+	case errors.Is(a.err, ErrSequential) && !p.job.Plain && !p.told:
+		p.told = true
+		p.job.single.Store(true)
 		p.job.ledger.single()
 		return nil
-	case errors.Is(a.err, ErrReplaced):
+	case errors.Is(a.err, errYielded), errors.Is(a.err, ErrReplaced) && (a.got > 0 || p.fails()):
 		p.tell(a, yield)
 		return rest(ctx, yield, p.job.whole())
 	}

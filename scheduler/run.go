@@ -123,13 +123,13 @@ func (j *Job) lent(id int, l *lease) {
 // it goes on with these. fetch returns the lease it came to, how many bytes it
 // wrote, and what ended it.
 func (j *Job) fetch(ctx context.Context, l *lease, r segment.Range, w *worker) (last *lease, got int64, err error) {
-	ctx, a, err := j.ask(ctx, r)
+	ctx, a, err := j.ask(ctx, l, r)
 	if err != nil {
 		return l, 0, err
 	}
 	defer a.close()
 	w.rtt = a.rtt
-	j.ledger.began(l, time.Now(), w.leash, a.replace)
+	j.ledger.began(l, time.Now(), w.leash)
 	for {
 		err := j.move(ctx, a, l, w)
 		if err != nil || !a.whole {
@@ -172,6 +172,8 @@ func (j *Job) move(ctx context.Context, a *answer, l *lease, w *worker) error {
 		off, a.got = off+int64(n), a.got+int64(n)
 		switch {
 		case off >= end:
+			a.whole = true
+			return nil
 		case readErr == io.EOF && a.got > 0:
 			return nil // a shorter answer than asked for is legal
 		case readErr == io.EOF:
@@ -185,7 +187,7 @@ func (j *Job) move(ctx context.Context, a *answer, l *lease, w *worker) error {
 		last = time.Now() // waiting for the disk is not the server's slowness
 		a.watch.Reset(j.Stall)
 	}
-	a.whole = true
+	a.whole = true // nothing of it was left
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (j *Job) stream(ctx context.Context) error {
 
 // pour makes one try: it reads r to its end and tells the sink its length.
 func (j *Job) pour(ctx context.Context, r segment.Range) error {
-	ctx, a, err := j.ask(ctx, r)
+	ctx, a, err := j.ask(ctx, nil, r)
 	if err != nil {
 		return err
 	}
@@ -66,12 +66,12 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 		switch {
 		case j.Grid.Size < 0 && j.Most > 0 && off > j.Most:
 			return Permanent(fmt.Errorf("%w: %d bytes came, and no end", ErrTooLarge, off))
+		case readErr != nil && readErr != io.EOF:
+			return a.wrap(ctx, readErr)
 		case off == r.End || readErr == io.EOF && j.Grid.Size < 0:
 			return j.settle(off)
 		case readErr == io.EOF:
 			return a.wrap(ctx, io.ErrUnexpectedEOF)
-		case readErr != nil:
-			return a.wrap(ctx, readErr)
 		}
 		a.watch.Reset(j.Stall)
 	}

@@ -18,7 +18,7 @@ type Grid struct {
 // next power of two that keeps the file at 2^19 blocks or fewer.
 func Cut(size int64) Grid {
 	block := int64(minBlock)
-	for size > block*maxBlocks {
+	for (size-1)/maxBlocks >= block {
 		block *= 2
 	}
 	return Grid{Size: size, Block: block}

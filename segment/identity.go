@@ -10,6 +10,10 @@ import (
 // and warns of clocks; a minute costs nothing and forgives them.
 const settled = time.Minute
 
+// nowhere is when files are from that have no date: builds that can be repeated
+// give all their versions the beginning of an epoch, of Unix or of ZIP.
+var nowhere = time.Date(1981, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // An Identity says which representation bytes belong to: its length and what
 // the server calls it. Validators are compared for equality only, never by
 // which is newer, so nobody's clock matters.
@@ -42,9 +46,8 @@ func (id Identity) Same(o Identity) bool {
 // both of them state differs. Two strong entity-tags decide alone. Any other
 // two, of which one is weak or not quoted, prove nothing if they are equal, and
 // speak for a change if they differ, unless equal dates overrule them: some
-// servers make one up for every host or request. Dates that are made up for the
-// response say nothing. Identities that merely say little do not conflict, and
-// are not Same either.
+// servers make one up for every host or request. Identities that merely say
+// little do not conflict, and are not Same either.
 func (id Identity) Conflicts(o Identity) bool {
 	if id.Size >= 0 && o.Size >= 0 && id.Size != o.Size {
 		return true
@@ -52,7 +55,7 @@ func (id Identity) Conflicts(o Identity) bool {
 	if id.strongTag() && o.strongTag() {
 		return id.ETag != o.ETag
 	}
-	if !id.Modified.IsZero() && !o.Modified.IsZero() && !(id.madeUp() && o.madeUp()) {
+	if !id.Modified.IsZero() && !o.Modified.IsZero() {
 		return !id.Modified.Equal(o.Modified)
 	}
 	return id.ETag != "" && o.ETag != "" && id.opaque() != o.opaque()
@@ -76,13 +79,13 @@ func (id Identity) strongTag() bool {
 	return len(id.ETag) >= 2 && strings.HasPrefix(id.ETag, `"`) && strings.HasSuffix(id.ETag, `"`)
 }
 
-// madeUp says whether Modified is as good as the time of the response: some
-// servers have nothing better to say. It then says nothing.
-func (id Identity) madeUp() bool {
+// MadeUp says whether Modified is as good as the time of the response. Some
+// servers have nothing better to say; but the file may be that young.
+func (id Identity) MadeUp() bool {
 	const moment = 2 * time.Second
 	return !id.Modified.IsZero() && !id.Date.IsZero() && id.Date.Sub(id.Modified).Abs() <= moment
 }
 
 func (id Identity) strongDate() bool {
-	return !id.Modified.IsZero() && !id.Date.IsZero() && id.Date.Sub(id.Modified) >= settled
+	return id.Modified.After(nowhere) && !id.Date.IsZero() && id.Date.Sub(id.Modified) >= settled
 }

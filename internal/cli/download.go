@@ -67,7 +67,7 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 			return err
 		}
 	}
-	if d.o.HeaderName {
+	if d.o.HeaderName && (d.o.Output == "" || isFolder(d.o.place(d.o.Output))) {
 		if err := d.name(ctx, r); err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		return err
 	}
 	id := src.Identity()
-	plain := id.Size < 0 || !src.Ranges() && !id.Strong()
+	plain := src.Whole()
 	err = dst.Begin(ctx, sink.Remote{Identity: id, Host: src.Host(), Plain: plain, Source: src, Fickle: src.Fickle})
 	for _, note := range dst.Notes() {
 		d.report.Note(note)

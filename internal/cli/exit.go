@@ -175,7 +175,7 @@ func judge(err error) (code int, hint string) {
 	case as[tls.RecordHeaderError](err), is(http.ErrSchemeMismatch), alert(err):
 		return exitTLS, ""
 
-	case is(scheduler.ErrStalled), is(context.DeadlineExceeded), timeout(err):
+	case is(scheduler.ErrStalled), is(scheduler.ErrReplaced), is(context.DeadlineExceeded), timeout(err):
 		return exitTimeout, "try again later"
 	case listening(err), local(err):
 		return exitIO, ""

@@ -262,8 +262,8 @@ func fetchSome(ctx context.Context, src scheduler.Source, r segment.Range, p []b
 	for n < len(p) && err == nil {
 		var m int
 		m, err = body.Read(p[n:])
-		if n += m; m > 0 {
-			watch.Reset(patience)
+		if n += m; err == nil {
+			watch.Reset(patience) // also while it skips what is there
 		}
 	}
 	if n == len(p) {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -24,6 +25,7 @@ type body struct {
 	from  int64  // the first that is wanted
 	end   int64  // where those end that are wanted
 	reach int64  // where those end that the response has; unbounded if its length is not known
+	prove bool   // where it should end, nothing may come any more
 	far   bool   // it may be read on over bytes that nobody wants
 	done  func() // called by Close; nil means nobody waits
 	blame func() // called when the connection, or the address behind it, is no good
@@ -39,6 +41,7 @@ func (s *HTTP) newBody(re *reply, v verdict) *body {
 		from:  v.span.Off,
 		end:   v.span.End,
 		reach: v.reach,
+		prove: v.prove,
 		far:   v.whole,
 	}
 }
@@ -83,6 +86,8 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	open := b.end == unbounded
 	switch {
+	case b.at == b.end && b.prove && b.at == b.reach && b.err == nil:
+		return n, b.proof()
 	case b.at == b.end:
 		return n, io.EOF // whatever comes after the last byte
 	case b.err == io.EOF && open && !b.reply.at.over.cut():
@@ -101,6 +106,25 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, &netError{host: b.host, err: b.err}
 	}
 	return n, nil
+}
+
+// proof is io.EOF if the response ends here. It did not say where it would, so
+// it may be of another version, which is longer.
+func (b *body) proof() error {
+	var past [1]byte
+	n, err := 0, error(nil)
+	for n == 0 && err == nil {
+		n, err = b.reply.Body.Read(past[:])
+	}
+	switch {
+	case n > 0:
+		b.end = -1 // it is no good
+		return fmt.Errorf("%s: %w: its size was %d and it goes on", b.host, scheduler.ErrChanged, b.reach)
+	case err != io.EOF:
+		return &netError{host: b.host, err: err}
+	}
+	b.err = err
+	return io.EOF
 }
 
 // Close reads once more if all bytes were taken, because a connection is only

@@ -57,6 +57,9 @@ func judgePart(q question, known fact, a answer) verdict {
 // judgeWhole judges a 200, and a 203, which is a 200 that a proxy has touched.
 // What it says about ranges proves nothing: only a 206 does.
 func judgeWhole(q question, known fact, a answer) verdict {
+	if a.length > maxSize {
+		return verdict{class: fatal, reason: fmt.Sprintf("it says that it has %d bytes", a.length)}
+	}
 	if q.ranged && !q.probe && !q.stream && q.r.Off > 0 {
 		return q.strikeOut(noRange, "asked for a range, it sends the whole file")
 	}
@@ -81,6 +84,7 @@ func judgeWhole(q question, known fact, a answer) verdict {
 		unproven: a.length < 0 && !a.chunked, fickle: fickle,
 		fact: fact{id: id, coding: coding},
 	}
+	v.prove = a.length < 0 && known.id.Size >= 0
 	if !q.probe {
 		v.skip = q.r.Off
 		v.span = v.span.Intersect(q.r)

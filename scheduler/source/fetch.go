@@ -75,7 +75,7 @@ func (s *HTTP) fetch(ctx context.Context, at place, q question) (*body, error) {
 		}
 		switch {
 		case v.class == accept && v.fickle:
-			mine, err := re.peek(v.skip, min(v.span.Len(), overlap))
+			mine, err := re.overlap(v)
 			if err == nil && !agree(mine, other) {
 				v = verdict{class: changed, reason: "it sends two versions of the file by turns"}
 				return nil, s.refuse(re, v)
@@ -84,11 +84,14 @@ func (s *HTTP) fetch(ctx context.Context, at place, q question) (*body, error) {
 			fallthrough
 		case v.class == accept:
 			s.accepted(v)
+			if !q.ranged && !q.stream {
+				s.anew(re, v)
+			}
 			return s.newBody(re, v), nil
 		case v.tag != "":
 			known.id.ETag = ""
 			if u := judge(q, known, re.answer()); u.class == accept && other == nil {
-				other, _ = re.peek(u.skip, min(u.span.Len(), overlap))
+				other, _ = re.overlap(u)
 			}
 			re.drop()
 			s.web.forget()
@@ -141,12 +144,26 @@ func (s *HTTP) rejected(re *reply, v verdict) error {
 		if s.ranges.Swap(false) {
 			s.strikes.Store(0)
 		}
+		if v.adrift {
+			s.untag("")
+		}
 		if _, known := s.known(); known.streams() {
 			re.drop()
 			return fmt.Errorf("%s: %w: %s", re.at.host(), scheduler.ErrSequential, v.reason)
 		}
 	}
 	return s.refuse(re, v)
+}
+
+// anew takes what an answer says that begins the whole file anew: it may be of
+// another version than the one before.
+func (s *HTTP) anew(re *reply, v verdict) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := s.fact.id.Size
+	s.fact.id = v.fact.id
+	s.fact.id.Size = size
+	s.sum, _ = ReprDigest(re.Header)
 }
 
 // known is where to ask, and what the answers must agree with.
@@ -156,11 +173,12 @@ func (s *HTTP) known() (place, fact) {
 	return s.at, s.fact
 }
 
-// untag forgets the entity-tag, which means nothing.
+// untag forgets the entity-tag if it is the given one, or any, since it means
+// nothing.
 func (s *HTTP) untag(tag string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fact.id.ETag == tag {
+	if tag == "" || s.fact.id.ETag == tag {
 		s.fact.id.ETag = ""
 	}
 }

@@ -63,6 +63,7 @@ type verdict struct {
 	strike bool          // the answer is one to be let off once: a stray, perhaps
 
 	tag      string        // the entity-tag that alone speaks against it
+	adrift   bool          // nothing tells its versions apart: not even from its beginning can it be put together
 	silent   bool          // it only does not say which version it is of
 	doubt    bool          // it may have come from a cache that has another version
 	final    bool          // of one that is to shrink: waiting does not help
@@ -71,6 +72,7 @@ type verdict struct {
 	reach    int64         // where the bytes end that it holds
 	fickle   bool          // its entity-tag is not the known one, but none of this server's means anything
 	whole    bool          // it is the whole file
+	prove    bool          // nothing says how long it is; it must end where it should
 	unproven bool          // where its end is, nothing but the closing of the connection says
 	fact     fact          // what it says of the file
 }

@@ -51,6 +51,7 @@ func TestJudge(t *testing.T) {
 	known := fact{id: identity(head(`ETag: "a"`, old, date), 100)}
 	tagged := fact{id: identity(head(`ETag: "a"`), 100)}
 	dated := fact{id: identity(head(old, date), 100)}
+	epoch := fact{id: identity(head(`ETag: "a"`, "Last-Modified: Thu, 01 Jan 1970 00:00:01 GMT", date), 100)}
 	bare := fact{id: segment.Identity{Size: 100}}
 	unknown := fact{id: segment.Identity{Size: -1}}
 	gzipped := fact{id: segment.Identity{Size: 100}, coding: "gzip"}
@@ -145,15 +146,15 @@ func TestJudge(t *testing.T) {
 		{"case 11: the range is looked at before the total", middle, bare, 206, head("Content-Range: bytes 51-99/101"), 49, strike},
 		{"case 11: the range is looked at before the total, again", middle, bare, 206, head("Content-Range: bytes 0-49/101"), 50, strike},
 		{"case 12: ETag changes", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`, old, date), 50, tag},
-		{"case 12: ETag of a plain 200 changes", plain, known, 200, head(`ETag: "b"`, old), 100, tag},
-		{"case 12: ETag changes and Last-Modified is gone", plain, known, 200, head(`ETag: "b"`), 100, other},
+		{"case 12: ETag of a plain 200 changes: it is joined with nothing", plain, known, 200, head(`ETag: "b"`, old), 100, whole},
+		{"case 12: ETag changes and Last-Modified is gone", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "b"`), 50, other},
 		{"case 12: ETag and Last-Modified are gone", middle, known, 206, head("Content-Range: bytes 50-99/100"), 50, other},
 		{"case 12: ETag is gone", middle, known, 206, head("Content-Range: bytes 50-99/100", old), 50, good},
 		{"case 12: Last-Modified is gone", middle, known, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, good},
 		{"case 12: ETag is gone, and there was no Last-Modified", middle, tagged, 206, head("Content-Range: bytes 50-99/100", old), 50, other},
 		{"case 12: the only Last-Modified is gone", middle, dated, 206, head("Content-Range: bytes 50-99/100"), 50, other},
 		{"case 12: ETag turns weak", middle, tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"a"`), 50, other},
-		{"case 12: ETag of a plain 200 is gone", plain, tagged, 200, head(), 100, other},
+		{"case 12: ETag of a plain 200 is gone", plain, tagged, 200, head(), 100, whole},
 		{"case 12: ETag of a 200 to a range from 0 is gone", first, tagged, 200, head(), 100, other},
 		{"case 12: ETag is gone, total not told", middle, tagged, 206, head("Content-Range: bytes 50-99/*"), 50, other},
 		{"case 12: the same ETag, total not told", middle, tagged, 206, head("Content-Range: bytes 50-99/*", `ETag: "a"`), 50, good},
@@ -163,7 +164,10 @@ func TestJudge(t *testing.T) {
 		{"case 12: after another ETag, Last-Modified changes", tags(`"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "c"`, older, date), 50, other},
 		{"case 13: the old ETag comes back", tags(`"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`, old, date), 50, vain},
 		{"case 14: a third ETag", tags(`"b"`), known, 206, head("Content-Range: bytes 50-99/100", `ETag: "c"`, old, date), 50, vain},
-		{"case 14: a third ETag, and no Last-Modified", tags(`"b"`), tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: "c"`), 50, vain},
+		{"case 14: a third ETag, and no Last-Modified", tags(`"b"`), tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: "c"`), 50, none},
+		{"case 13: the old ETag comes back, and there is no Last-Modified", tags(`"b"`), tagged, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`), 50, good},
+		{"case 13: the old ETag comes back, with a Last-Modified that is no date", tags(`"b"`), epoch, 206, head("Content-Range: bytes 50-99/100", `ETag: "a"`, "Last-Modified: Thu, 01 Jan 1970 00:00:01 GMT", date), 50, good},
+		{"case 19: Last-Modified is made up for each answer", middle, fact{id: identity(head(justNow, date), 100)}, 206, head("Content-Range: bytes 50-99/100", "Last-Modified: Tue, 15 Nov 1994 09:12:30 GMT", "Date: Tue, 15 Nov 1994 09:12:31 GMT"), 50, none},
 		{"case 14: a third ETag, of another total", tags(`"b"`), tagged, 206, head("Content-Range: bytes 50-99/101", `ETag: "c"`), 50, other},
 		{"case 12: Last-Modified changes", middle, known, 206, head("Content-Range: bytes 50-99/100", older, date), 50, other},
 		{"case 15: weak ETag changes", middle, fact{id: identity(head(`ETag: W/"a"`), 100)}, 206, head("Content-Range: bytes 50-99/100", `ETag: W/"b"`), 50, want{Class: retry, Tag: `W/"b"`}},

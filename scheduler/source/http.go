@@ -3,10 +3,12 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"braid/scheduler"
 	"braid/segment"
@@ -143,9 +145,12 @@ func (s *HTTP) probe(ctx context.Context, o Options) error {
 // begin takes what the first good answer says for the truth.
 func (s *HTTP) begin(re *reply, v verdict) {
 	s.at, s.fact = re.at, v.fact
-	s.proto, s.mime = re.Proto, mediaType(re.Header)
-	s.title, _ = Disposition(re.Header)
-	s.sum, _ = ReprDigest(re.Header)
+	s.proto = re.Proto
+	if re.StatusCode < 300 { // a 416 tells of its own page
+		s.mime = mediaType(re.Header)
+		s.title, _ = Disposition(re.Header)
+		s.sum, _ = ReprDigest(re.Header)
+	}
 	s.ranges.Store(!v.whole)
 	s.unproven.Store(v.unproven)
 	if v.span.Empty() {
@@ -164,6 +169,14 @@ func (s *HTTP) Identity() segment.Identity {
 	return known.id
 }
 
+// Whole says whether the file can only be had in one piece, from its first byte
+// to its last, and an interruption begins anew: there are no ranges, and nothing
+// tells its versions apart; or its size is not known; or it comes encoded.
+func (s *HTTP) Whole() bool {
+	_, known := s.known()
+	return known.id.Size < 0 || known.coding != "" || !s.ranges.Load() && !known.streams()
+}
+
 // Stream gives up on ranges if the server has refused one with a status that may
 // be meant for ranges only, and the file can be read from its beginning.
 func (s *HTTP) Stream(refused error) bool {
@@ -175,6 +188,9 @@ func (s *HTTP) Stream(refused error) bool {
 // Fickle says whether the server's entity-tags are found to mean nothing when it
 // is asked again for a few bytes. Then Identity has none.
 func (s *HTTP) Fickle(ctx context.Context) (bool, error) {
+	const patience = 30 * time.Second
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("%w for %v", scheduler.ErrStalled, patience))
+	defer cancel()
 	for range 2 {
 		_, known := s.known()
 		if known.id.ETag == "" {
@@ -222,7 +238,11 @@ func (s *HTTP) Title() string { return s.title }
 
 // Digest is what the server says the file hashes to, in Repr-Digest (RFC 9530),
 // and whether it does.
-func (s *HTTP) Digest() (segment.Digest, bool) { return s.sum, len(s.sum.Sum) > 0 }
+func (s *HTTP) Digest() (segment.Digest, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sum, len(s.sum.Sum) > 0
+}
 
 // Encoded is the content coding in which the file comes, though nobody asked for
 // it, and in which it is kept; "" if none.

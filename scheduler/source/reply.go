@@ -118,12 +118,18 @@ func (s *HTTP) refuse(re *reply, v verdict) error {
 // one version, though their entity-tags differ.
 const overlap = 64 << 10
 
+// overlap is the first bytes of the file that the answer is of: where the range
+// begins, or the file.
+func (re *reply) overlap(v verdict) ([]byte, error) {
+	if v.whole {
+		return re.peek(0, min(v.span.End, overlap))
+	}
+	return re.peek(v.skip, min(v.span.Len(), overlap))
+}
+
 // peek reads ahead: n bytes of the body, after the first skip. They stay to be
 // read. It returns fewer only with an error.
 func (re *reply) peek(skip, n int64) ([]byte, error) {
-	if skip > maxSkip {
-		skip, n = 0, 0
-	}
 	ahead, err := io.ReadAll(io.LimitReader(re.Body, skip+n))
 	re.Body = struct {
 		io.Reader

@@ -12,6 +12,10 @@ import (
 	"braid/segment"
 )
 
+// maxSize is the longest file that is believed in, in bytes: beyond it, borders
+// of blocks could not be counted.
+const maxSize = 1 << 60
+
 // unbounded is the End of a range that goes to the end of the file, wherever
 // that is.
 const unbounded = math.MaxInt64
@@ -42,7 +46,7 @@ func parseContentRange(s string) (r segment.Range, total int64, err error) {
 	}
 	total = -1
 	if size != "*" {
-		if total, ok = parseNumber(size); !ok {
+		if total, ok = parseNumber(size); !ok || total > maxSize {
 			return none, -1, errContentRange
 		}
 	}
