@@ -86,7 +86,7 @@ func judge(q question, known fact, a answer) verdict {
 	case v.class == changed && !q.probe && (q.doubts == 0 || v.silent && q.doubts < maxSilent):
 		// A cache on the way may have kept an old version, or parts of one.
 		v.class, v.doubt = retry, true
-	case v.class == noRange && q.stream:
+	case v.class == noRange && q.stream && !v.adrift:
 		v.class, v.strike = retry, true
 	case !q.resume || q.strikes > 0:
 	case v.class == fatal && expires(v.status), v.class == noRange && !(v.status == http.StatusRequestedRangeNotSatisfiable && q.r.Off > 0),

@@ -58,6 +58,19 @@ func TestFickleTagsWithoutADate(t *testing.T) {
 	}
 }
 
+// Where there are no ranges either, it is the same: in one piece only.
+func TestFickleTagsWithoutRanges(t *testing.T) {
+	o := serve(t, func(n int, r *http.Request) string { return message(200, file, fmt.Sprintf(`ETag: "%d"`, n)) })
+	s := mustOpen(t, o.url, Options{})
+	if s.Whole() {
+		t.Fatal("so far it can be read again")
+	}
+	wantBytes(t, s, span(0, 100))
+	if _, err := s.Open(t.Context(), span(500, 600)); !errors.Is(err, scheduler.ErrNoRanges) || !s.Whole() {
+		t.Errorf("%v", err)
+	}
+}
+
 // A response that does not say how long it is must end where the file does: it
 // may be of another version, which is longer.
 func TestLongerThanItWas(t *testing.T) {
