@@ -77,17 +77,7 @@ func diskRound(ctx context.Context, r *round, disk *disk, spare bool) error {
 		r.note("mounted with %s; now anew", disk.options)
 		return disk.restart(r.rand)
 	}
-	s.moved = d.moved
 	return besiege(ctx, r, d, s)
-}
-
-// moved says whether the device of d's file has another number than when its
-// checkpoint was written, as it may have after a restart.
-func (d *download) moved() bool {
-	var st unix.Stat_t
-	file, err := os.ReadFile(d.path + ".part.ck")
-	newest, _ := readSlots(file)
-	return err == nil && newest != nil && unix.Stat(d.path, &st) == nil && st.Dev != newest.device
 }
 
 // keep copies what is in the folder from to the folder to.

@@ -15,16 +15,13 @@ type siege struct {
 	act    func() error // done at each harm, before SIGKILL; nil means nothing
 	spare  bool         // no SIGKILL: braid has to notice by itself
 	settle func() error // done between a run's end and the look at what it left; nil means nothing
-	moved  func() bool  // says whether the file's device has another number than before; nil means no
 
 	acked  int64 // bytes that were claimed durably when the harm came, at least
 	before state // what the last look found
 
-	elsewhere bool // what moved said then
-	last      outcome
-	sent      int64 // bytes, when the last run began
-	gaveUp    bool  // the file is there, and braid does not know it for its own
-	over      bool  // the file is there; nothing of it is left to fetch
+	last outcome
+	sent int64 // bytes, when the last run began
+	over bool  // the file is there; nothing of it is left to fetch
 }
 
 // besiege harms a download several times, and then lets it finish.
@@ -95,11 +92,6 @@ func (s *siege) judge(h harm) error {
 				return violated("exit status 3 with %d lines: %q", n, s.last.said)
 			}
 		}
-	case s.last.code == 11 && s.before.named && s.elsewhere:
-		// A finish that was interrupted is known again by the device's number,
-		// among other things. The file is whole; only its checkpoint stays.
-		s.tally.add("finished on a device of another number, and not known again", 1)
-		s.gaveUp = true
 	case h.interrupt > 0 && (s.last.code == 130 || s.last.code < 0): // so early that it did not know what to do
 		s.tally.add("interrupted", 1)
 	default:
@@ -122,16 +114,12 @@ func (s *siege) look() error {
 		return violated("%d bytes were claimed, and now %d are", s.before.claimed, now.claimed)
 	case now.claimed < s.acked && !anew:
 		return violated("%d bytes were claimed and on disk, and now %d are claimed", s.acked, now.claimed)
-	case s.gaveUp && now.named:
-		s.over = true
-		return nil
 	case s.over && (!now.named || now.beside):
 		return violated("exit status 0, and this is there: %+v", now)
 	case !s.over && !s.before.named:
 		s.twice(now)
 	}
 	s.before = now
-	s.elsewhere = s.moved != nil && s.moved()
 	s.over = s.over || now.named && !now.beside // killed on its way out
 	return nil
 }

@@ -40,11 +40,12 @@ type question struct {
 type fact struct {
 	id     segment.Identity
 	coding string // "" if the bytes are sent as they are
+	once   bool   // it is to be had in one piece, whatever it says
 }
 
 // streams says whether the file can be read from its beginning more than once,
 // to get at what is missing.
-func (f fact) streams() bool { return f.id.Strong() && f.id.Size >= 0 && f.coding == "" }
+func (f fact) streams() bool { return f.id.Strong() && f.id.Size >= 0 && f.coding == "" && !f.once }
 
 // An answer is what came back, as far as it is judged.
 type answer struct {

@@ -125,6 +125,7 @@ func (s *HTTP) probe(ctx context.Context, o Options) error {
 		v := judge(q, fact{id: segment.Identity{Size: -1}}, re.answer())
 		if v.class == accept {
 			s.begin(re, v)
+			s.fact.once = o.Whole
 			return nil
 		}
 		err = s.refuse(re, v)
