@@ -191,6 +191,9 @@ func (f *File) confirm(verify func(io.Reader) error) error {
 	if err != nil {
 		return err
 	}
+	if err := readable(data, f.found.Grid, bad); err != nil {
+		return writing(f.path, err) // it may well be ours: a failing disk does not tell
+	}
 	if !st.resembles(f.found.Part) || len(bad) > 0 {
 		f.lose()
 		return errors.Join(exists(f.path), f.forget(f.path))

@@ -198,6 +198,19 @@ func differing(ctx context.Context, data handle, g segment.Grid, claims []segmen
 	return bad, nil
 }
 
+// readable says what keeps data from being read where claims are, except that it
+// is too short for them.
+func readable(data handle, g segment.Grid, claims []segment.Head) error {
+	for _, h := range claims {
+		r := place(g, h)
+		_, err := io.Copy(io.Discard, io.NewSectionReader(data, r.Off, r.Len()))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // compare asks src for what lies at a few random places in what c claims, and
 // says whether data holds the same. Where data has changed since it was written
 // it proves nothing, so that place is dropped and another one taken.

@@ -1,0 +1,63 @@
+package sink
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+	"testing"
+
+	"braid/scheduler"
+)
+
+// A blind disk cannot read what it has.
+type blind struct{ disk }
+
+func (b blind) view(path string) (handle, error) {
+	h, err := b.disk.view(path)
+	return blindFile{h}, err
+}
+
+type blindFile struct{ handle }
+
+func (blindFile) ReadAt([]byte, int64) (int, error) { return 0, syscall.EIO }
+
+// A file that cannot be read to see whether it is ours may well be: that is the
+// disk's failure, and no name that somebody else has taken.
+func TestConfirmOnAFailingDisk(t *testing.T) {
+	path, d := tempPath(t), &scripted{disk: local{}}
+	f, err := openTest(d, path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
+		t.Fatal(err)
+	}
+	d.fail = func(_ int, op string) error {
+		if op == "forget .part.ck" {
+			return errors.New("killed")
+		}
+		return nil
+	}
+	if err := finish(f, nil); err == nil {
+		t.Fatal("Commit went well")
+	}
+	f.Close()
+
+	f, err = openTest(blind{local{}}, path, Options{})
+	if err != nil || !f.Finished() {
+		t.Fatal(err)
+	}
+	if err := f.Commit(nil); !errors.Is(err, scheduler.ErrSink) || !errors.Is(err, syscall.EIO) || errors.Is(err, fs.ErrExist) {
+		t.Errorf("%v", err)
+	}
+	f.Close()
+	if _, err := os.Stat(path + checkpointSuffix); err != nil {
+		t.Error("the checkpoint is gone: ", err)
+	}
+	f = mustOpen(t, path, Options{})
+	if err := f.Commit(nil); err != nil {
+		t.Error(err)
+	}
+	alone(t, path)
+}
