@@ -127,7 +127,7 @@ func TestSlowTogetherIsNoLag(t *testing.T) {
 		j, _, _ := job(16*mib, 4, nil)
 		j.Source.(*script).answer = func(int, segment.Range) reply {
 			if time.Now().After(slow) {
-				return reply{step: 10_000, every: 900 * time.Millisecond}
+				return reply{step: 6_000, every: 900 * time.Millisecond}
 			}
 			return reply{step: 100_000, every: time.Second, send: mib}
 		}

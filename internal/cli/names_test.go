@@ -85,7 +85,7 @@ func land(t *testing.T, server string, h nametest.Name) {
 	if h.Raw == "" {
 		url = server + "/a/" // which names a folder
 	}
-	_, out, problems := run(t, "get", "-d", box, url, url)
+	_, out, problems := run(t, "get", "--durability", "relaxed", "-d", box, url, url)
 	wantPlain(t, out+problems)
 
 	if left, err := os.ReadDir(above); err != nil || len(left) != 1 {
@@ -127,7 +127,7 @@ func land(t *testing.T, server string, h nametest.Name) {
 func TestHostileNamesInEvents(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	args := []string{"get", "--json", "-d", t.TempDir()}
+	args := []string{"get", "--json", "--durability", "relaxed", "-d", t.TempDir()}
 	for _, h := range nametest.Hostile() {
 		args = append(args, server.URL+"/"+percent(h.Raw))
 	}
