@@ -60,7 +60,9 @@
 //
 // [8] These bring less than a tenth of what is usual, and silence makes them
 // slower. Each is left alone for five seconds first, for twice as long after each
-// replacement. It is no failure. If the machine has slept, all are given up.
+// replacement. It is no failure if a byte came. A request that waits for its
+// answer ten times longer than any other did goes the same way. If the machine
+// has slept, all are given up. Nobody is given up who may be the only one.
 //
 // [9] The snapshot comes first, so what is written during the flush does not
 // count; receiving pauses while too much waits for the disk. A failed save is

@@ -31,6 +31,7 @@ func (b *ledger) began(l *lease, now time.Time, unjudged time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l.judged, l.answered = now.Add(unjudged), true
+	b.rtt = max(b.rtt, now.Sub(l.sent))
 	b.answers++
 	b.wake()
 }
@@ -42,10 +43,10 @@ func (b *ledger) paced(rate float64) {
 	}
 }
 
-// laggards gives up the answers that are far slower than
-// the usual one, or than a modem if they are all alike; unless limited, when it
-// is our own doing. The
-// bytes that they would still bring must be worth a new connection.
+// laggards gives up the answers that are far slower than the usual one, or than
+// a modem if they are all alike; unless limited, when it is our own doing. The
+// bytes that they would still bring must be worth a new connection. It gives up
+// requests, too, that have waited for an answer ten times longer than any other.
 func (b *ledger) laggards(now time.Time, limited bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -62,6 +63,10 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 		usual = max(usual, least)
 	}
 	for _, l := range b.out {
+		if !l.answered && l.drop != nil && now.Sub(l.sent) > leash+lagging*b.rtt {
+			l.drop(ErrReplaced) // everybody else was answered long ago
+			l.drop = nil
+		}
 		writing := l.claim > l.off
 		rate := pace(l, now)
 		if !l.answered || l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {

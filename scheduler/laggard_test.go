@@ -96,6 +96,34 @@ func TestNothingAtAllEnds(t *testing.T) {
 	})
 }
 
+// A request that nobody answers is not waited for as long as for the first.
+func TestNoAnswerIsNoticed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var noticed time.Duration
+		j, _, dst := job(100*mib, 4, func(n int, r segment.Range) reply {
+			if n == 5 {
+				return reply{delay: time.Hour}
+			}
+			return steady(mib)
+		})
+		var lost time.Time
+		j.Events = func(e Event) {
+			switch {
+			case e.Kind == EventRetry && errors.Is(e.Err, ErrReplaced):
+				noticed = time.Since(lost)
+			case e.Kind != EventSave:
+				lost = time.Now()
+			}
+		}
+		if err := j.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if noticed == 0 || noticed > 8*time.Second || dst.whole() != nil {
+			t.Fatalf("noticed after %v, %v", noticed, dst.whole())
+		}
+	})
+}
+
 // All of them hardly moving may be better on new connections; with a limit it is
 // our own doing.
 func TestAllTrickle(t *testing.T) {

@@ -29,6 +29,7 @@ type ledger struct {
 	crowd   crowd           // how much at once may be out
 	answers int             // how many there have been
 	paces   [8]float64      // bytes a second that the last of them brought; 0 none yet
+	rtt     time.Duration   // the longest that the beginning of one took
 	weighed time.Time       // when usual was last put right
 	usual   float64         // bytes a second that one has lately been bringing; 0 unknown
 	changed chan struct{}   // closed, and replaced, when a waiting worker should look again

@@ -127,7 +127,7 @@ func land(t *testing.T, server string, h nametest.Name) {
 func TestHostileNamesInEvents(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
-	args := []string{"get", "--json", "--durability", "relaxed", "-d", t.TempDir()}
+	args := []string{"get", "--json", "-d", t.TempDir()}
 	for _, h := range nametest.Hostile() {
 		args = append(args, server.URL+"/"+percent(h.Raw))
 	}
