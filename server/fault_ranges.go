@@ -82,6 +82,9 @@ func rangeFaults() []fault {
 			})},
 		{name: "star-total", says: "206 with bytes A-B/*, the length of the file unknown", turn: onPart(func(_ *play, rep *reply) bool {
 			field := contentRange(rep.part, rep.total)
+			if rep.header.Get("Content-Range") != field {
+				return false // what another fault has made of it, with wrong bytes, is not to be put right
+			}
 			rep.header.Set("Content-Range", field[:len(field)-len(strconv.FormatInt(rep.total, 10))]+"*")
 			return true
 		})},
