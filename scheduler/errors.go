@@ -3,6 +3,7 @@ package scheduler
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"braid/segment"
@@ -39,7 +40,13 @@ type RangeError struct {
 	Err   error
 }
 
-func (e *RangeError) Error() string { return fmt.Sprintf("bytes %v: %v", e.Range, e.Err) }
+func (e *RangeError) Error() string {
+	if e.Range.End == math.MaxInt64 {
+		return fmt.Sprintf("bytes from %d on: %v", e.Range.Off, e.Err)
+	}
+	return fmt.Sprintf("bytes %v: %v", e.Range, e.Err)
+}
+
 func (e *RangeError) Unwrap() error { return e.Err }
 
 // A RetryAfter is an error that knows how long to wait before asking again

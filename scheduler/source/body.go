@@ -101,6 +101,8 @@ func (b *body) Read(p []byte) (int, error) {
 			b.blame()
 		}
 		return n, b.reply.cause()
+	case b.err != nil && !network(b.err):
+		return n, malformed(b.host, b.err)
 	case b.err != nil:
 		b.blame()
 		return n, &netError{host: b.host, err: b.err}

@@ -158,6 +158,16 @@ func broken(host string, err error) error {
 	return &netError{host: host, err: err}
 }
 
+// malformed explains what is wrong with the framing of a body: chunks that are
+// none, or a trailer of any length.
+func malformed(host string, err error) error {
+	e := &ProtocolError{Host: host, Reason: clean(strings.TrimPrefix(err.Error(), "http: "), 80)}
+	if strings.Contains(e.Reason, "trailer") {
+		return scheduler.Permanent(e)
+	}
+	return e
+}
+
 // notTLS says whether an https request met something that is not TLS.
 func notTLS(err error) bool {
 	_, ok := errors.AsType[tls.RecordHeaderError](err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"braid/scheduler"
@@ -109,6 +110,22 @@ func TestStreamAfterLies(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// A body whose chunks are none is the server's fault, not the network's.
+func TestMalformedBody(t *testing.T) {
+	for chunks, permanent := range map[string]bool{
+		"zz\r\n": false,
+		"3e8\r\n" + file + "\r\n0\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n": true,
+	} {
+		o := serve(t, same("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"+chunks))
+		s := mustOpen(t, o.url, Options{})
+		_, err := read(t.Context(), s, span(0, end))
+		var p *ProtocolError
+		if !errors.As(err, &p) || scheduler.IsPermanent(err) != permanent {
+			t.Errorf("%.20q: %v", chunks, err)
+		}
+	}
 }
 
 // The first answer holds the whole rest, and goes on with it while it is asked
