@@ -186,7 +186,7 @@ func engineMutants() []mutant {
 			old: "errors.Is(a.err, ErrChanged), ", new: ""},
 		{name: "a failed save is followed by another", file: "scheduler/run.go",
 			old: "\tcase tended != nil:\n\t\treturn tended\n", new: ""},
-		{name: "the snapshot after the save", file: "scheduler/run.go",
+		{name: "the snapshot after the save", file: "scheduler/tend.go",
 			old: "j.ledger.saved(written)", new: "_, written = j.ledger.snapshot()\n\tj.ledger.saved(written)"},
 		{name: "Retry-After is for one only", file: "scheduler/patience.go",
 			old: "p.job.Hold.set(wait)", new: "_ = wait"},
