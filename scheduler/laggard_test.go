@@ -3,6 +3,7 @@ package scheduler
 import (
 	"errors"
 	"io"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,7 +66,10 @@ func TestSilenceIsNoticed(t *testing.T) {
 			}
 			return a
 		})
+		var mu sync.Mutex
 		j.Events = func(e Event) {
+			mu.Lock()
+			defer mu.Unlock()
 			if e.Kind == EventRetry {
 				noticed = time.Since(j.started)
 			}
@@ -107,7 +111,10 @@ func TestNoAnswerIsNoticed(t *testing.T) {
 			return steady(mib)
 		})
 		var lost time.Time
+		var mu sync.Mutex
 		j.Events = func(e Event) {
+			mu.Lock()
+			defer mu.Unlock()
 			switch {
 			case e.Kind == EventRetry && errors.Is(e.Err, ErrReplaced):
 				noticed = time.Since(lost)
