@@ -17,7 +17,7 @@ var beyond = map[int][]string{
 	30: {"TestMismatch"},                                             // a web page in place of the file
 	40: {"TestMismatch"},                                             // a captive portal
 	41: {"TestSegments", "TestUnknownSize"},                          // a short body
-	42: {"TestTLS"},                                                  // TLS is cut
+	42: {"TestCutOverTLS"},                                           // TLS is cut
 	43: {"TestReset", "TestResetKeepsBytes"},                         // RST in the middle
 	44: {"TestAStallIsFreedAfterExactlyItsTime"},                     // nothing comes any more
 	45: {"TestATrickleIsReplaced", "TestATrickleAtTheEndIsReplaced"}, // hardly anything
