@@ -47,7 +47,7 @@ func play(t *testing.T, mode string, args ...string) string {
 	t.Parallel() // most of it is waiting
 	for _, m := range modes() {
 		if why := m.missing(); m.name == mode && why != "" {
-			t.Skip(why)
+			t.Skip("missing on this machine (linux and root, for power and eio): " + why)
 		}
 	}
 	var out bytes.Buffer

@@ -298,35 +298,38 @@ func TestCheckSamples(t *testing.T) {
 	}
 }
 
+// leftFinished leaves a file that was killed between the rename and the removal
+// of its checkpoint.
+func leftFinished(t *testing.T) string {
+	path, d := tempPath(t), &scripted{disk: local{}}
+	f, err := openTest(d, path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
+		t.Fatal(err)
+	}
+	d.fail = func(_ int, op string) error {
+		if op == "forget .part.ck" {
+			return errors.New("killed")
+		}
+		return nil
+	}
+	if err := finish(f, nil); err == nil {
+		t.Fatal("Commit went well")
+	}
+	f.Close()
+	if _, err := os.Stat(path + checkpointSuffix); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // A crash between the rename and the removal of the checkpoint: only that is
 // left to do.
 func TestFinished(t *testing.T) {
-	setup := func(t *testing.T) string {
-		path, d := tempPath(t), &scripted{disk: local{}}
-		f, err := openTest(d, path, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
-			t.Fatal(err)
-		}
-		d.fail = func(_ int, op string) error {
-			if op == "forget .part.ck" {
-				return errors.New("killed")
-			}
-			return nil
-		}
-		if err := finish(f, nil); err == nil {
-			t.Fatal("Commit went well")
-		}
-		f.Close()
-		if _, err := os.Stat(path + checkpointSuffix); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
 	t.Run("tidy up", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		f := mustOpen(t, path, Options{})
 		if !f.Finished() || f.Missing() != 0 || !f.Done().Full() {
 			t.Fatalf("Finished = %v, Missing = %d", f.Finished(), f.Missing())
@@ -351,7 +354,7 @@ func TestFinished(t *testing.T) {
 		alone(t, path)
 	})
 	t.Run("verify says no", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		for range 2 {
 			f := mustOpen(t, path, Options{})
 			err := f.Commit(func(io.Reader) error { return &segment.DigestError{Algorithm: "md5"} })
@@ -372,7 +375,7 @@ func TestFinished(t *testing.T) {
 		alone(t, path)
 	})
 	t.Run("changed in place", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		flip(t, path, 5*testBlock)
 		f := mustOpen(t, path, Options{})
 		if err := f.Commit(nil); !errors.Is(err, fs.ErrExist) || f.Resumable() != 0 {
@@ -381,7 +384,7 @@ func TestFinished(t *testing.T) {
 		nothingBeside(t, path)
 	})
 	t.Run("a link since Open", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		f := mustOpen(t, path, Options{})
 		if err := errors.Join(os.Rename(path, path+".moved"), os.Symlink(path+".moved", path)); err != nil {
 			t.Skip("symbolic links are missing here, as for most users of windows:", err)
@@ -391,7 +394,7 @@ func TestFinished(t *testing.T) {
 		}
 	})
 	t.Run("Overwrite", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		f := begun(t, path, Options{Overwrite: true})
 		if f.Finished() || f.Done().Count() != 0 {
 			t.Errorf("Finished = %v, %d blocks", f.Finished(), f.Done().Count())
@@ -399,7 +402,7 @@ func TestFinished(t *testing.T) {
 		mustFinish(t, f)
 	})
 	t.Run("stopped between link and unlink", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		if err := os.Link(path, path+partSuffix); err != nil {
 			t.Skip("hard links are missing on this file system:", err)
 		}
@@ -413,14 +416,14 @@ func TestFinished(t *testing.T) {
 		alone(t, path)
 	})
 	t.Run("another URL", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		if _, err := openTest(nil, path, Options{URL: "https://example.org/another"}); !errors.Is(err, fs.ErrExist) {
 			t.Fatal(err)
 		}
 		alone(t, path) // and its checkpoint is not in the way any more
 	})
 	t.Run("another URL, Overwrite", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		f := begun(t, path, Options{URL: "https://example.org/another", Overwrite: true})
 		if f.Done().Count() != 0 {
 			t.Error("something is done")
@@ -428,7 +431,7 @@ func TestFinished(t *testing.T) {
 		mustFinish(t, f)
 	})
 	t.Run("final file replaced", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		mine := make([]byte, testSize) // its length is right, that is all
 		if err := os.WriteFile(path+".mine", mine, 0o600); err != nil {
 			t.Fatal(err)
@@ -445,7 +448,7 @@ func TestFinished(t *testing.T) {
 		}
 	})
 	t.Run("final file gone", func(t *testing.T) {
-		path := setup(t)
+		path := leftFinished(t)
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}

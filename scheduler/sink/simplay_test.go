@@ -22,17 +22,17 @@ func (s *simRun) fetch(f *File, share float64) {
 	}
 	s.ack(f)
 	done := f.Done()
-	var todo, busy []segment.Range
+	var left, busy []segment.Range
 	for i, n := range ackOf(f) {
 		if r := f.Grid().Range(i); r.Off+n < r.End {
-			todo = append(todo, segment.Range{Off: r.Off + n, End: r.End})
+			left = append(left, segment.Range{Off: r.Off + n, End: r.End})
 		}
 	}
-	s.rng.Shuffle(len(todo), func(a, b int) { todo[a], todo[b] = todo[b], todo[a] })
-	stop := int(float64(len(todo)) * (1 - share))
+	s.rng.Shuffle(len(left), func(a, b int) { left[a], left[b] = left[b], left[a] })
+	stop := int(float64(len(left)) * (1 - share))
 	s.step = func() {
-		if len(busy) < 4 && len(todo) > stop {
-			busy, todo = append(busy, todo[0]), todo[1:]
+		if len(busy) < 4 && len(left) > stop {
+			busy, left = append(busy, left[0]), left[1:]
 		}
 		if len(busy) == 0 {
 			return
@@ -48,7 +48,7 @@ func (s *simRun) fetch(f *File, share float64) {
 			busy = slices.Delete(busy, at, at+1)
 		}
 	}
-	for len(todo) > stop || share == 1 && len(busy) > 0 {
+	for len(left) > stop || share == 1 && len(busy) > 0 {
 		s.step()
 		if s.rng.IntN(10) == 0 {
 			s.save(f, done.Clone())
