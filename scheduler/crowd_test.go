@@ -132,10 +132,8 @@ func TestTheOnlyAnswerWaits(t *testing.T) {
 func TestOneRequestAfterTheOther(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		j, src, dst := job(32*mib, 4, nil)
+		src.turns = make(chan struct{}, 1)
 		src.answer = func(n int, r segment.Range) reply {
-			if n > 0 && j.active.Load() > 1 {
-				return reply{delay: time.Hour}
-			}
 			a := steady(4 * mib)
 			a.reach = 32 * mib
 			return a

@@ -21,7 +21,7 @@ func (b *ledger) follow(ctx context.Context, l *lease, who bid, skip bool) *leas
 	for {
 		b.mu.Lock()
 		next := b.lendAfter(l, who, skip)
-		only := b.answers < 2 && len(b.out) > 1
+		only := b.answers < 2 && b.awaited(l)
 		wait := moment
 		if only && next == nil {
 			wait = b.hurry(l.end)
@@ -42,6 +42,13 @@ func (b *ledger) follow(ctx context.Context, l *lease, who bid, skip bool) *leas
 			return nil
 		}
 	}
+}
+
+// awaited says whether a request is out for bytes behind l. For those before it
+// l's answer is of no use: the sooner it ends, the sooner a server that answers
+// one request after the other turns to them.
+func (b *ledger) awaited(l *lease) bool {
+	return slices.ContainsFunc(b.out, func(o *lease) bool { return o != l && o.off >= l.end })
 }
 
 // moment is how long a request may be without an answer before bytes of it are

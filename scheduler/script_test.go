@@ -19,6 +19,7 @@ type script struct {
 	size int64
 	// answer says how request number n (from 0) for r goes.
 	answer func(n int, r segment.Range) reply
+	turns  chan struct{} // nil, or as many answers at once as it has places; the others wait for theirs
 
 	mu     sync.Mutex
 	asked  []segment.Range
@@ -53,6 +54,14 @@ func (s *script) Open(ctx context.Context, r segment.Range) (io.ReadCloser, erro
 		a = s.answer(n, r)
 	}
 	s.mu.Unlock()
+	if s.turns != nil {
+		select {
+		case s.turns <- struct{}{}:
+		case <-ctx.Done():
+			s.gone()
+			return nil, ctx.Err()
+		}
+	}
 	if err := pause(ctx, a.delay); err != nil || a.err != nil {
 		s.leave()
 		return nil, errors.Join(err, a.err)
@@ -65,6 +74,13 @@ func (s *script) Open(ctx context.Context, r segment.Range) (io.ReadCloser, erro
 }
 
 func (s *script) leave() {
+	s.gone()
+	if s.turns != nil {
+		<-s.turns
+	}
+}
+
+func (s *script) gone() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.out--

@@ -191,7 +191,7 @@ func engineMutants() []mutant {
 		{name: "Retry-After is for one only", file: "scheduler/patience.go",
 			old: "p.job.Hold.set(wait)", new: "_ = wait"},
 		{name: "the only answer is dropped", file: "scheduler/follow.go",
-			old: "only := b.answers < 2 && len(b.out) > 1", new: "only := false"},
+			old: "only := b.answers < 2 && b.awaited(l)", new: "only := false"},
 	}
 	for i := range rows {
 		rows[i].in, rows[i].tests, rows[i].rapid = "./scheduler", ".", true
