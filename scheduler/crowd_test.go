@@ -150,8 +150,8 @@ func TestOneRequestAfterTheOther(t *testing.T) {
 // The only answer is not given up for being slow.
 func TestTheOnlyAnswerMayBeSlow(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		j, src, dst := job(2*mib, 4, func(n int, r segment.Range) reply {
-			if n > 0 {
+		j, src, dst := job(2*mib, 4, func(_ int, r segment.Range) reply {
+			if r.Off > 0 {
 				return reply{err: errGone}
 			}
 			return reply{step: 4000, every: time.Second, reach: 2 * mib}
