@@ -100,7 +100,12 @@ func (b *ledger) refused(r refusal, now time.Time) bool {
 			r.served++
 		}
 	}
-	return b.crowd.refused(r, now)
+	if r.crowded {
+		b.refusals++
+	}
+	// Both are to know: others may ask the same host.
+	shared := r.crowded && !r.final && b.host.refused(r.sent, now)
+	return b.crowd.refused(r, now) || shared
 }
 
 // single lets one request at a time be out from now on.

@@ -38,7 +38,7 @@
 // A refusal that is final counts only if the request was alone; then half the
 // range is asked for, down to a megabyte, and after that the source may do
 // without ranges. Where a refusal says how long to wait, all jobs of that host
-// wait: see Hold.
+// wait: see Host.
 //
 // [3] The thief takes as much as lets both end together, on a block's border,
 // and never the block that the victim is in. The victim is told by the next

@@ -31,7 +31,8 @@ var (
 	// expected to be better. It is the cause of its context's end.
 	ErrReplaced = errors.New("the connection was given up for a new one")
 
-	errYielded = errors.New("the only answer there is goes on in its place")
+	errYielded  = errors.New("the only answer there is goes on in its place")
+	errRelieved = errors.New("a faster connection took the rest over")
 )
 
 // A RangeError says which bytes an error kept back.

@@ -15,6 +15,7 @@ const (
 	EventSteal Kind = "steal" // a worker took Range from another's lease
 	EventRetry Kind = "retry" // asking for Range failed with Err; Try asks again after Wait
 	EventSave  Kind = "save"  // a checkpoint became durable
+	EventPace  Kind = "pace"  // from now on Count requests may be out
 )
 
 // An Event is one of the few things worth telling as they happen. What can be
@@ -27,4 +28,5 @@ type Event struct {
 	Try    int           // of a retry: how many came before it without a byte, from 1
 	Wait   time.Duration // of a retry: how long until it
 	Err    error         // of a retry: why
+	Count  int           // of a pace
 }

@@ -78,7 +78,9 @@ type Job struct {
 	Stall     time.Duration // a body that brings nothing this long is given up, and a request not answered in twice that; 0 means 15 s
 	SaveEvery time.Duration // how often a checkpoint is made; 0 means 1 s
 	Most      int64         // a file of unknown size that has more bytes is an ErrTooLarge; 0 means no limit
-	Hold      *Hold         // shared by all jobs that ask one host; nil means this job is the only one
+	Pacer     Pacer         // how many of them; nil means Workers
+	Host      *Host         // shared by all jobs that ask one host; nil means this job is the only one
+	Entered   bool          // the first request has its place at Host already; Run gives it back
 	Limiter   Limiter       // nil means as fast as it goes
 	Events    func(Event)   // nil means nobody listens; called from several goroutines at once
 
@@ -111,8 +113,8 @@ func (j *Job) open() {
 		if j.Stall <= 0 {
 			j.Stall = 15 * time.Second
 		}
-		if j.Hold == nil {
-			j.Hold = new(Hold)
+		if j.Host == nil {
+			j.Host = new(Host)
 		}
 		if j.SaveEvery <= 0 {
 			j.SaveEvery = time.Second
@@ -120,6 +122,7 @@ func (j *Job) open() {
 		j.Plain = j.Plain || j.Grid.Size < 0
 		if !j.Plain {
 			j.ledger = newLedger(j.Grid, j.Done, j.Begun, j.Workers)
+			j.ledger.host, j.ledger.entered = j.Host, j.Entered
 			j.resumed = j.ledger.written
 		}
 		j.started = time.Now()

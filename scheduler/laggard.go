@@ -33,6 +33,7 @@ func (b *ledger) began(l *lease, now time.Time, unjudged time.Duration) {
 	l.judged, l.answered = now.Add(unjudged), true
 	b.rtt = max(b.rtt, now.Sub(l.sent))
 	b.answers++
+	b.host.serves(1)
 	b.wake()
 }
 
@@ -55,7 +56,7 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 	}
 	b.weighed = now
 	b.usual = max(b.usual, b.median(now)) // or the last ones, all of them slow, would be the measure
-	if b.answers < 2 || b.crowd.alone || b.crowd.most < b.crowd.workers {
+	if !b.replaceable() {
 		return // there may be no other answer, or none that begins in the middle
 	}
 	usual := b.usual

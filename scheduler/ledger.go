@@ -18,29 +18,35 @@ import (
 // Leases end on block borders, and the bytes of a lease are written in order,
 // so a block is done when somebody's writing has passed its end.
 type ledger struct {
-	mu      sync.Mutex
-	grid    segment.Grid
-	done    *segment.Bitmap
-	free    []segment.Range // sorted, apart from each other
-	first   int64           // bytes to lend at least, the first time; then 0
-	out     []*lease        // in the order lent
-	written int64           // bytes in the file
-	durable int64           // bytes that the last save covered
-	crowd   crowd           // how much at once may be out
-	answers int             // how many there have been
-	paces   [8]float64      // bytes a second that the last of them brought; 0 none yet
-	rtt     time.Duration   // the longest that the beginning of one took
-	weighed time.Time       // when usual was last put right
-	usual   float64         // bytes a second that one has lately been bringing; 0 unknown
-	changed chan struct{}   // closed, and replaced, when a waiting worker should look again
-	whole   chan struct{}   // closed when every byte is written
+	mu       sync.Mutex
+	grid     segment.Grid
+	done     *segment.Bitmap
+	free     []segment.Range // sorted, apart from each other
+	first    int64           // bytes to lend at least, the first time; then 0
+	out      []*lease        // in the order lent
+	written  int64           // bytes in the file
+	durable  int64           // bytes that the last save covered
+	crowd    crowd           // how much at once the server puts up with
+	pace     int             // how many requests at once the job wants
+	host     *Host           // where each request takes a place
+	entered  bool            // the first one has one already
+	refusals int             // of too many requests
+	idle     bool            // somebody who might ask found no work, or no place, since the last look
+	answers  int             // how many there have been
+	paces    [8]float64      // bytes a second that the last of them brought; 0 none yet
+	rtt      time.Duration   // the longest that the beginning of one took
+	weighed  time.Time       // when usual was last put right
+	usual    float64         // bytes a second that one has lately been bringing; 0 unknown
+	changed  chan struct{}   // closed, and replaced, when a waiting worker should look again
+	whole    chan struct{}   // closed when every byte is written
 }
 
 // A lease is a run of bytes lent to one worker, who may read what was lent;
 // the other fields are the ledger's.
 type lease struct {
-	lent   segment.Range
-	stolen bool // from another lease
+	lent     segment.Range
+	stolen   bool // from another lease
+	relieved int  // how often all that was left of it went to another
 
 	off   int64     // all before it is written
 	claim int64     // all before it is being written; off <= claim <= end
@@ -71,7 +77,7 @@ const patrol = 250 * time.Millisecond
 // among workers, since its answer is under way before the job begins and should
 // not be cut off early.
 func newLedger(g segment.Grid, done *segment.Bitmap, begun []segment.Range, workers int) *ledger {
-	b := &ledger{grid: g, done: segment.NewBitmap(g.Len()), crowd: newCrowd(max(workers, 1)), changed: make(chan struct{}), whole: make(chan struct{})}
+	b := &ledger{grid: g, done: segment.NewBitmap(g.Len()), crowd: newCrowd(max(workers, 1)), pace: max(workers, 1), host: new(Host), changed: make(chan struct{}), whole: make(chan struct{})}
 	if done != nil {
 		b.done = done.Clone()
 	}
@@ -111,14 +117,9 @@ func (b *ledger) take(ctx context.Context, who bid) (*lease, error) {
 			return nil, io.EOF
 		}
 		var l *lease
-		if len(b.out) < b.crowd.limit {
-			if l = b.lend(who); l == nil {
-				l = b.steal(who, now)
-			}
-		}
-		if l != nil {
-			l.lent, l.moved = segment.Range{Off: l.off, End: l.end}, now
-			b.out = append(b.out, l)
+		if len(b.out) < min(b.crowd.limit, b.pace) {
+			l = b.next(who, now)
+			b.idle = b.idle || l == nil
 		}
 		changed := b.changed
 		b.mu.Unlock()
@@ -133,6 +134,28 @@ func (b *ledger) take(ctx context.Context, who bid) (*lease, error) {
 		}
 		wait.Stop()
 	}
+}
+
+// next lends bytes for one more request, if there are any, and a place for it.
+func (b *ledger) next(who bid, now time.Time) *lease {
+	if !b.entered && b.host.try(len(b.out) == 0, now) != nil {
+		return nil
+	}
+	b.entered = false
+	l := b.lend(who)
+	if l == nil {
+		l = b.steal(who, now)
+	}
+	if l == nil {
+		l = b.relieve(who, now)
+	}
+	if l == nil {
+		b.host.Leave()
+		return nil
+	}
+	l.lent, l.moved = segment.Range{Off: l.off, End: l.end}, now
+	b.out = append(b.out, l)
+	return l
 }
 
 // claim says how many of the next n bytes still belong to l. From now on no
@@ -178,7 +201,9 @@ func (b *ledger) settle(l *lease) {
 	b.out = slices.DeleteFunc(b.out, func(o *lease) bool { return o == l })
 	if l.answered {
 		b.paced(l.rate)
+		b.host.serves(-1)
 	}
+	b.host.Leave()
 	if l.off < l.end {
 		b.release(segment.Range{Off: l.off, End: l.end})
 	}
@@ -267,6 +292,16 @@ func (b *ledger) lent() []segment.Range {
 		ranges[i] = segment.Range{Off: l.off, End: l.end}
 	}
 	return ranges
+}
+
+// leave gives back the place that no request took.
+func (b *ledger) leave() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.entered {
+		b.entered = false
+		b.host.Leave()
+	}
 }
 
 func (b *ledger) wake() {

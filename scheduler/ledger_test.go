@@ -34,6 +34,14 @@ func TestEveryByteIsWrittenExactlyOnce(t *testing.T) {
 	})
 }
 
+// A whim is a pacer that changes its mind all the time.
+type whim struct {
+	chance *rand.Rand
+	most   int
+}
+
+func (w whim) Pace(Sample) int { return 1 + w.chance.IntN(w.most) }
+
 // history runs one job against a source that misbehaves by chance.
 func history(seed uint64, size, block int64, workers int, trouble, had float64) error {
 	chance := rand.New(rand.NewPCG(seed, 1))
@@ -71,6 +79,9 @@ func history(seed uint64, size, block int64, workers int, trouble, had float64) 
 	dst := newStrict(grid, done, begun...)
 	dst.delay = time.Duration(chance.IntN(int(3 * time.Second)))
 	job := &Job{Source: src, Sink: dst, Grid: grid, Done: done, Begun: begun, Workers: workers, Retry: Retry{Tries: 1000, Min: time.Millisecond, Max: time.Second}}
+	if chance.Float64() < 0.5 {
+		job.Pacer = whim{rand.New(rand.NewPCG(seed, 2)), workers}
+	}
 	if done.Full() {
 		dst.saved = done
 	}
@@ -98,7 +109,7 @@ func TestLeases(t *testing.T) {
 	// One lease is the whole file, though more may be out.
 	lone := func(size int64) *ledger {
 		b := newLedger(segment.Cut(size), nil, nil, 1)
-		b.crowd = newCrowd(4)
+		b.crowd, b.pace = newCrowd(4), 4
 		return b
 	}
 

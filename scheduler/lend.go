@@ -82,25 +82,63 @@ func (b *ledger) steal(who bid, now time.Time) *lease {
 	return thief
 }
 
+// relieve takes the last block of the slowest lease over, from where its writing
+// stands: the asking worker must bring it in less than half the time, a round
+// trip included, and the one who had it loses his connection.
+func (b *ledger) relieve(who bid, now time.Time) *lease {
+	if !b.replaceable() || who.rate <= 0 {
+		return nil
+	}
+	var slowest *lease
+	var longest float64
+	for _, l := range b.out {
+		writing := l.claim > l.off
+		if l.drop == nil || writing || l.off >= l.end || now.Sub(l.sent) < spare+who.rtt {
+			continue
+		}
+		if t := b.remaining(l, who, now); t > longest {
+			slowest, longest = l, t
+		}
+	}
+	if slowest == nil {
+		return nil
+	}
+	needs := 2*who.rtt.Seconds() + float64(slowest.end-slowest.off)/who.rate
+	if longest < 2*needs+(spare<<min(slowest.relieved, 8)).Seconds() {
+		return nil
+	}
+	taken := &lease{off: slowest.off, claim: slowest.off, end: slowest.end, rate: who.rate, stolen: true, relieved: slowest.relieved + 1}
+	slowest.end = slowest.off
+	slowest.drop(errRelieved)
+	slowest.drop = nil
+	return taken
+}
+
+// spare is the least time that a connection is given, and that must be saved by
+// giving it up; it doubles each time that the same bytes change hands.
+const spare = 200 * time.Millisecond
+
 // remaining is how many seconds l would still take, by its own rate or else by
 // the asking worker's.
 func (b *ledger) remaining(l *lease, who bid, now time.Time) float64 {
 	rate := pace(l, now)
 	if l.rate == 0 {
-		rate = max(who.rate, 1)
+		rate = fade(max(who.rate, 1), l, now)
 	}
 	return float64(l.end-l.claim) / max(rate, 1)
 }
 
 // pace is l's rate now. A worker tells of itself every second, so one that has
 // been silent for longer has slowed down, and soon counts for nothing.
-func pace(l *lease, now time.Time) float64 {
+func pace(l *lease, now time.Time) float64 { return fade(l.rate, l, now) }
+
+func fade(rate float64, l *lease, now time.Time) float64 {
 	const quiet = 2 * time.Second
 	if gap := now.Sub(l.moved); gap > quiet {
-		fade := quiet.Seconds() / gap.Seconds()
-		return l.rate * fade * fade
+		part := quiet.Seconds() / gap.Seconds()
+		return rate * part * part
 	}
-	return l.rate
+	return rate
 }
 
 // up is the first block border at or above off, or the end of the file.

@@ -50,7 +50,7 @@ func (p *patience) after(ctx context.Context, a attempt) error {
 		p.job.single.Store(true)
 		p.job.ledger.single()
 		return nil
-	case errors.Is(a.err, errYielded), errors.Is(a.err, ErrReplaced) && (a.got > 0 || p.fails()):
+	case errors.Is(a.err, errYielded), errors.Is(a.err, errRelieved), errors.Is(a.err, ErrReplaced) && (a.got > 0 || p.fails()):
 		p.tell(a, yield)
 		return rest(ctx, yield, p.job.whole())
 	}
@@ -70,7 +70,7 @@ func (p *patience) after(ctx context.Context, a attempt) error {
 	}
 	wait := p.job.Retry.Wait(try, a.err)
 	if isCrowded(a.err) && asksToWait(a.err) {
-		p.job.Hold.set(wait)
+		p.job.Host.set(wait)
 	}
 	p.tell(a, wait)
 	return rest(ctx, wait, p.job.whole())

@@ -39,11 +39,11 @@ func (r Retry) Wait(try int, err error) time.Duration {
 	return bound/2 + rand.N(bound/2+1)
 }
 
-// Do calls f until it succeeds, fails in a way that asking again cannot help,
-// or has been tried r.Tries times more. told, if not nil, is told before each
-// wait.
-func (r Retry) Do(ctx context.Context, f func() error, told func(Event)) error {
-	for try := 1; ; try++ {
+// do calls f until it succeeds, fails in a way that asking again cannot help,
+// or has failed r.Tries times more. told is told before each wait, and says
+// whether the failure counts; of those that do not there may be maxRefused.
+func (r Retry) do(ctx context.Context, f func() error, told func(Event) (counts bool)) error {
+	for try, refused := 1, 0; ; {
 		err := f()
 		if err != nil && ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -51,15 +51,20 @@ func (r Retry) Do(ctx context.Context, f func() error, told func(Event)) error {
 		if err == nil || try > r.Tries || IsPermanent(err) {
 			return err
 		}
-		wait := r.Wait(try, err)
-		if told != nil {
-			told(Event{Time: time.Now(), Kind: EventRetry, Try: try, Wait: wait, Err: err})
+		wait := r.Wait(try+refused, err)
+		if told(Event{Time: time.Now(), Kind: EventRetry, Try: try, Wait: wait, Err: err}) || refused == maxRefused {
+			try++
+		} else {
+			refused++
 		}
 		if err := rest(ctx, wait, nil); err != nil {
 			return err
 		}
 	}
 }
+
+// maxRefused is how often a job may be refused in a row for being one too many.
+const maxRefused = 100
 
 // rest waits for d, or until enough is closed, or until ctx ends, whose cause
 // it returns.

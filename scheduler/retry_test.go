@@ -48,7 +48,7 @@ func TestRetryDo(t *testing.T) {
 	} {
 		bubble(t, func(t *testing.T) {
 			calls, told := 0, 0
-			err := r.Do(t.Context(), func() error { calls++; return c.errs[calls-1] }, func(Event) { told++ })
+			err := new(Host).Ask(t.Context(), r, func() error { calls++; return c.errs[calls-1] }, func(Event) { told++ })
 			if calls != c.calls || told != calls-1 || err != c.errs[calls-1] {
 				t.Errorf("%s: %d calls, told %d times, %v", c.name, calls, told, err)
 			}
@@ -59,7 +59,7 @@ func TestRetryDo(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(stop)
 		told := func(Event) { t.Error("a retry is announced that will not be made") }
-		if err := r.Do(ctx, func() error { return errors.New("x") }, told); err != stop {
+		if err := new(Host).Ask(ctx, r, func() error { return errors.New("x") }, told); err != stop {
 			t.Errorf("cancelled: %v", err)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -42,15 +43,16 @@ func (j *Job) Run(ctx context.Context) error {
 		workers.Go(func() error { return j.work(wctx, id) })
 	}
 	var tended error
-	tending := make(chan struct{})
-	go func() {
-		defer close(tending)
+	var tending sync.WaitGroup
+	tending.Go(func() {
 		if tended = j.tend(wctx); tended != nil {
 			quit(tended)
 		}
-	}()
-	err := workers.Wait() // ends wctx, and so tend
-	<-tending
+	})
+	tending.Go(func() { j.steer(wctx) })
+	err := workers.Wait() // ends wctx, and so those who tend and steer
+	tending.Wait()
+	j.ledger.leave()
 	switch {
 	case tended != nil:
 		return tended
@@ -82,7 +84,7 @@ func (j *Job) work(ctx context.Context, id int) error {
 	w := &worker{id: id, leash: leash}
 	patience := patience{job: j}
 	for {
-		if err := j.Hold.wait(ctx, j.whole()); err != nil {
+		if err := j.Host.wait(ctx, j.whole()); err != nil {
 			return err
 		}
 		l, err := j.ledger.take(ctx, w.bid())
@@ -92,7 +94,7 @@ func (j *Job) work(ctx context.Context, id int) error {
 		if err != nil {
 			return err
 		}
-		if j.Hold.left() > 0 { // since it waited for the lease
+		if j.Host.left() > 0 { // since it waited for the lease
 			j.ledger.settle(l)
 			continue
 		}

@@ -21,6 +21,9 @@ type Truncater interface {
 // cannot go on where it stopped, so each try begins again at byte 0, and tries
 // are counted whether or not they brought bytes.
 func (j *Job) stream(ctx context.Context) error {
+	if j.Entered {
+		defer j.Host.Leave()
+	}
 	if j.Grid.Size == 0 {
 		return j.settle(0)
 	}
@@ -30,7 +33,7 @@ func (j *Job) stream(ctx context.Context) error {
 		if j.Grid.Size < 0 {
 			r.End = math.MaxInt64
 		}
-		if err := j.Hold.wait(ctx, nil); err != nil {
+		if err := j.Host.wait(ctx, nil); err != nil {
 			return err
 		}
 		j.tell(Event{Kind: EventLease, Range: r})

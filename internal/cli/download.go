@@ -28,10 +28,11 @@ type download struct {
 	report  ui.Reporter
 	show    ui.Transfer
 
-	early *source.HTTP // asked before the file had a name; nil if not, or taken
-	whole bool         // ranges were lies: the file is asked for whole
-	fresh bool         // caches are told to stand aside
-	began bool         // the file on disk was begun, or gone on with
+	host  *scheduler.Host // where the answer that is open has a place; nil if there is none
+	early *source.HTTP    // asked before the file had a name; nil if not, or taken
+	whole bool            // ranges were lies: the file is asked for whole
+	fresh bool            // caches are told to stand aside
+	began bool            // the file on disk was begun, or gone on with
 }
 
 // run fetches the file, start to finish, and tells the reporter how it ended.
@@ -74,6 +75,7 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 		defer func() {
 			if d.early != nil {
 				d.early.Close()
+				d.leave()
 			}
 		}()
 	}
@@ -126,6 +128,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	if err != nil {
 		return err
 	}
+	defer d.leave()
 	defer src.Close()
 	if err := d.expected(src); err != nil {
 		return err
@@ -161,7 +164,8 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
 		Most:    d.most(),
-		Hold:    d.holds.of(src.Host()),
+		Host:    d.host,
+		Entered: true,
 		Limiter: d.limiter,
 		Events: func(e scheduler.Event) {
 			if e.Kind == scheduler.EventSave {
@@ -170,6 +174,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 			d.event(e)
 		},
 	}
+	d.host = nil // the job gives it back
 	stop := d.show.Watch(job)
 	err = job.Run(ctx)
 	stop()

@@ -19,13 +19,15 @@ func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source
 			return src, nil
 		}
 		src.Close() // beside it, the next request may be one too many
+		d.leave()
 	}
 	o := source.Options{Header: d.o.Header, UserAgent: d.o.UserAgent, From: from, AllowDowngrade: d.o.AllowDowngrade, Whole: d.whole, Fresh: d.fresh}
 	if o.UserAgent == "" {
 		o.UserAgent = "braid/" + release(nil)
 	}
 	var src *source.HTTP
-	err := d.retry().Do(ctx, func() (err error) {
+	d.host = d.holds.of(hostOf(d.url))
+	err := d.host.Ask(ctx, d.retry(), func() (err error) {
 		ctx, cancel := context.WithTimeoutCause(ctx, 2*d.o.Timeout, fmt.Errorf("%w for %v", scheduler.ErrStalled, 2*d.o.Timeout))
 		defer cancel()
 		src, err = source.Open(ctx, d.client, d.url, o)
@@ -37,7 +39,23 @@ func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source
 		r.Retries++
 		d.event(e)
 	})
-	return src, err
+	if err != nil {
+		d.host = nil
+		return nil, err
+	}
+	at := d.holds.of(src.Host())
+	d.host.Move(at)
+	d.host = at
+	return src, nil
+}
+
+// leave gives back the place that the answer had at its host, unless a job has
+// taken it over.
+func (d *download) leave() {
+	if d.host != nil {
+		d.host.Leave()
+		d.host = nil
+	}
 }
 
 // name asks the server for the name of the file, and keeps the answer: where

@@ -189,7 +189,7 @@ func engineMutants() []mutant {
 		{name: "the snapshot after the save", file: "scheduler/tend.go",
 			old: "j.ledger.saved(written)", new: "_, written = j.ledger.snapshot()\n\tj.ledger.saved(written)"},
 		{name: "Retry-After is for one only", file: "scheduler/patience.go",
-			old: "p.job.Hold.set(wait)", new: "_ = wait"},
+			old: "p.job.Host.set(wait)", new: "_ = wait"},
 		{name: "the only answer is dropped", file: "scheduler/follow.go",
 			old: "only := b.answers < 2 && b.awaited(l)", new: "only := false"},
 	}
