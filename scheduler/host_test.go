@@ -18,7 +18,7 @@ func several(t *testing.T, n int, size int64, h *Host, src *script, workers int)
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			dst := newStrict(segment.Cut(size), nil)
+			dst := newStrict(cut(size), nil)
 			j := &Job{Source: src, Sink: dst, Grid: dst.grid, Workers: workers, Host: h, Entered: true}
 			if err := h.Enter(t.Context()); err != nil {
 				t.Error(err)

@@ -22,6 +22,7 @@ type ledger struct {
 	grid     segment.Grid
 	done     *segment.Bitmap
 	free     []segment.Range // sorted, apart from each other
+	fair     int64           // bytes for each worker if all are alike
 	first    int64           // bytes to lend at least, the first time; then 0
 	out      []*lease        // in the order lent
 	written  int64           // bytes in the file
@@ -95,7 +96,8 @@ func newLedger(g segment.Grid, done *segment.Bitmap, begun []segment.Range, work
 		b.free = append(b.free, gap)
 	}
 	b.durable = b.written
-	b.first = (g.Size - b.written) / int64(max(workers, 1))
+	b.fair = max((g.Size-b.written)/int64(max(workers, 1)), 1)
+	b.first = b.fair
 	if b.written == g.Size {
 		close(b.whole)
 	}

@@ -104,11 +104,11 @@ const mib = 1 << 20
 
 func TestLeases(t *testing.T) {
 	ctx := context.Background()
-	full := func(size int64) *ledger { return newLedger(segment.Cut(size), nil, nil, 4) }
+	full := func(size int64) *ledger { return newLedger(cut(size), nil, nil, 4) }
 
 	// One lease is the whole file, though more may be out.
 	lone := func(size int64) *ledger {
-		b := newLedger(segment.Cut(size), nil, nil, 1)
+		b := newLedger(cut(size), nil, nil, 1)
 		b.crowd, b.pace = newCrowd(4), 4
 		return b
 	}

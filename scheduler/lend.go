@@ -7,7 +7,7 @@ import (
 
 // The sizes of leases, and how far ahead a worker is planned for.
 const (
-	minLease = 4 << 20
+	minLease = 4 << 20 // or a fair share of the file
 	maxLease = 256 << 20
 	horizon  = 4 * time.Second
 )
@@ -27,9 +27,11 @@ func (b *ledger) lend(who bid) *lease {
 }
 
 // lendRun takes a lease off free run i: what the worker gets through in four
-// seconds, or in half the time that the whole rest needs.
+// seconds, or in half the time that the whole rest needs. A worker of unknown
+// rate gets no more than a fair share: a thief would soon cut it, and what is
+// under way of a cut answer came for nothing.
 func (b *ledger) lendRun(i int, who bid) *lease {
-	size := max(int64(minLease), b.first)
+	size := max(min(b.fair, minLease), b.first)
 	b.first = 0
 	if who.rate > 0 {
 		sum, left := who.rate, b.grid.Size-b.written

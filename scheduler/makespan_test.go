@@ -50,7 +50,7 @@ func TestMakespan(t *testing.T) {
 				}
 				return a
 			}
-			j := &Job{Source: &script{size: c.size, answer: answer}, Sink: drain{}, Grid: segment.Cut(c.size), Workers: 8}
+			j := &Job{Source: &script{size: c.size, answer: answer}, Sink: drain{}, Grid: cut(c.size), Workers: 8}
 			j.Events = func(e Event) {
 				mu.Lock()
 				defer mu.Unlock()

@@ -20,7 +20,7 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 }
 
 func job(size int64, workers int, answer func(n int, r segment.Range) reply) (*Job, *script, *strict) {
-	g := segment.Cut(size)
+	g := cut(size)
 	src, dst := &script{size: size, answer: answer}, newStrict(g, nil)
 	return &Job{Source: src, Sink: dst, Grid: g, Workers: workers}, src, dst
 }
@@ -326,7 +326,7 @@ func TestASlowDiskHoldsReceivingBack(t *testing.T) {
 		j, _, _ := job(0, 4, func(int, segment.Range) reply {
 			return reply{blank: true, every: 5 * time.Millisecond}
 		})
-		j.Grid = segment.Cut(600 * mib)
+		j.Grid = cut(600 * mib)
 		j.Source.(*script).size = j.Grid.Size
 		var most atomic.Int64
 		j.Sink = slowDisk{20 * time.Second, func() {

@@ -11,6 +11,9 @@ import (
 	"braid/segment"
 )
 
+// cut cuts a file into megabytes, however small it is.
+func cut(size int64) segment.Grid { return segment.Grid{Size: size, Block: 1 << 20} }
+
 // at is byte off of the file that every test fetches.
 func at(off int64) byte { return byte(off*31 ^ off>>7 ^ off>>15) }
 

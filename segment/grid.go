@@ -1,9 +1,13 @@
 package segment
 
-// The smallest block, and the most blocks a file is cut into: at a bit a block
-// the bitmap of any file stays within 64 KiB.
+// Small files are cut into blocks small enough for many connections to end
+// together. From 2^10 blocks on they grow, up to a megabyte, for that is the
+// cheapest write. At a bit for each of at most maxBlocks the bitmap of any file
+// stays within 64 KiB.
 const (
-	minBlock  = 1 << 20
+	minBlock  = 64 << 10
+	midBlock  = 1 << 20
+	midBlocks = 1 << 10
 	maxBlocks = 1 << 19
 )
 
@@ -14,11 +18,12 @@ type Grid struct {
 	Block int64 // bytes; a power of two in every grid that Cut makes
 }
 
-// Cut chooses the grid of a file of size bytes: blocks of 1 MiB, or of the
-// next power of two that keeps the file at 2^19 blocks or fewer.
+// Cut chooses the grid of a file of size bytes: blocks of 64 KiB up to 64 MiB, of
+// 1 MiB from 512 MiB on, and in between the power of two that makes 2^10 blocks
+// at most; beyond 512 GiB the power of two that makes 2^19 at most.
 func Cut(size int64) Grid {
 	block := int64(minBlock)
-	for (size-1)/maxBlocks >= block {
+	for block < midBlock && (size-1)/midBlocks >= block || (size-1)/maxBlocks >= block {
 		block *= 2
 	}
 	return Grid{Size: size, Block: block}

@@ -43,7 +43,8 @@ func TestRange(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	for _, c := range []struct{ size, block int64 }{
-		{0, 1 << 20}, {1, 1 << 20}, {1 << 39, 1 << 20}, {1<<39 + 1, 1 << 21}, {1 << 40, 1 << 21}, {1 << 62, 1 << 43},
+		{0, 1 << 16}, {1, 1 << 16}, {1 << 26, 1 << 16}, {1<<26 + 1, 1 << 17}, {1 << 29, 1 << 19},
+		{1<<29 + 1, 1 << 20}, {1 << 30, 1 << 20}, {1<<30 + 1, 1 << 20}, {1 << 39, 1 << 20}, {1<<39 + 1, 1 << 21}, {1 << 40, 1 << 21}, {1 << 62, 1 << 43},
 	} {
 		if g := Cut(c.size); g.Block != c.block || g.Len() > maxBlocks {
 			t.Errorf("Cut(%d): %d blocks of %d", c.size, g.Len(), g.Block)

@@ -74,7 +74,7 @@ func TestNoRangesNothingDone(t *testing.T) {
 func TestCompareAsksLittle(t *testing.T) {
 	path := tempPath(t)
 	f := mustOpen(t, path, Options{})
-	f.cut = segment.Cut
+	f.cut = func(size int64) segment.Grid { return segment.Grid{Size: size, Block: 1 << 20} }
 	want := bytesOf(3<<20 + 10)
 	id := segment.Identity{Size: int64(len(want))}
 	if err := f.Begin(bg, Remote{Identity: id}); err != nil {

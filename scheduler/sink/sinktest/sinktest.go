@@ -33,13 +33,13 @@ func Test(t *testing.T, open func(t *testing.T, g segment.Grid) scheduler.Sink) 
 		compare(t, s, want)
 	})
 	t.Run("small writes in order", func(t *testing.T) {
-		g := segment.Cut(2<<20 + 1)
+		g := segment.Cut(128<<10 + 1)
 		s, want := open(t, g), pattern(int(g.Size))
 		// Two blocks by turns, as two workers on one thread would.
 		first, second := g.Range(0), g.Range(1)
 		for !first.Empty() || !second.Empty() {
 			for _, r := range []*segment.Range{&first, &second} {
-				n := min(r.Len(), 1+rand.Int64N(64<<10))
+				n := min(r.Len(), 1+rand.Int64N(8<<10))
 				write(t, s, want, segment.Range{Off: r.Off, End: r.Off + n})
 				r.Off += n
 			}
