@@ -53,13 +53,14 @@ type Climb struct {
 	stage  stage
 	now    time.Duration // since the first sample
 
-	base  mark          // the best count so far, which others are compared with
-	bad   int           // narrow: the smallest count that did not pay
-	looks int           // double: at this count
-	last  float64       // double: the rate at the last of them
-	dir   int           // probe: 1 for more, -1 for fewer
-	wait  time.Duration // hold: until it looks for more
-	next  time.Duration // hold: when the next probe begins; throttled: when n is halved
+	base   mark          // the best count so far, which others are compared with
+	bad    int           // narrow: the smallest count that did not pay
+	looked time.Duration // double: at this count
+	last   float64       // double: the rate in the tick before
+	dir    int           // probe: 1 for more, -1 for fewer
+	part   int           // probe: the part of the count that is added or left out
+	wait   time.Duration // hold: until it looks for more
+	next   time.Duration // hold: when the next probe begins; throttled: when n is halved
 
 	ceil   int           // hi, or what the host puts up with
 	above  string        // why not more than that
@@ -96,11 +97,12 @@ type mark struct {
 	rate float64
 }
 
-func (m mark) worth() float64 { return m.rate / math.Pow(1.02, float64(m.n)) }
+// worth is what m is worth: see [2] above.
+func (m mark) worth() float64 { return m.rate / math.Pow(float64(m.n), 0.25) }
 
 const (
 	minWait = 5 * time.Second  // between probes for more that fail
-	maxWait = 30 * time.Second // it doubles each time up to this
+	maxWait = 15 * time.Second // it doubles each time up to this
 	glance  = time.Second      // before a probe that may save requests
 	settle  = 500 * time.Millisecond
 
@@ -190,7 +192,7 @@ func (c *Climb) learn(s Sample) {
 		return
 	}
 	if c.stage == doubling {
-		c.double(s.Rate)
+		c.double(s)
 		return
 	}
 	if c.now-s.Elapsed < c.since+settle {
@@ -218,12 +220,13 @@ func (c *Climb) learn(s Sample) {
 }
 
 // double goes on as long as that pays.
-func (c *Climb) double(rate float64) {
+func (c *Climb) double(s Sample) {
+	rate := s.Rate
 	before := c.last
-	rising := rate > 1.25*before
+	rising := rate > 1.5*before
 	c.last = rate
-	c.looks++
-	patient := c.looks < 3 || rising && c.looks < 8
+	c.looked += s.Elapsed
+	patient := c.looked < 3*tick || rising && c.looked < 8*tick
 	switch {
 	case c.base.n == 0 && rising && patient:
 		// It is not the first requests' own rate yet.
@@ -268,6 +271,7 @@ func (c *Climb) middle() {
 	good := c.base.n
 	if c.bad-good <= max(1, good/6) {
 		c.hold(c.base, fmt.Sprintf("%d brought no more", c.bad))
+		c.dir, c.part, c.next = -1, 3, c.now+glance
 		return
 	}
 	c.stage = narrowing
@@ -275,11 +279,10 @@ func (c *Climb) middle() {
 	c.why = fmt.Sprintf("between %d and %d", good, c.bad)
 }
 
-// hold stays at m. The first probe comes soon, and it is for fewer: the climb
-// was quick, and may have come too far.
+// hold stays at m.
 func (c *Climb) hold(m mark, why string) {
 	if c.stage != probing {
-		c.dir, c.next = -1, c.now+glance
+		c.dir, c.part, c.next = 1, 6, c.now+c.wait
 	}
 	c.base, c.stage = m, holding
 	c.to(m.n)
@@ -305,7 +308,7 @@ func (c *Climb) stay(m mark) {
 
 // probe tries some more or some fewer, if there are any.
 func (c *Climb) probe() bool {
-	n := min(max(c.n+c.dir*max(1, c.n/6), c.lo), c.ceil)
+	n := min(max(c.n+c.dir*max(1, c.n/c.part), c.lo), c.ceil)
 	if n == c.n {
 		return false
 	}
@@ -324,7 +327,7 @@ func (c *Climb) compare(m mark) {
 			c.next = c.now + c.wait
 		}
 		c.hold(from, c.why)
-		c.dir = -c.dir
+		c.dir, c.part = -c.dir, 6
 		c.wait = min(2*c.wait, maxWait)
 		return
 	}
@@ -350,7 +353,7 @@ func (c *Climb) collapsed(s Sample) bool {
 	c.recent = (c.recent + s.Rate) / 2
 	if c.n > c.lo && c.recent < 0.4*c.peak {
 		c.low += s.Elapsed
-		if c.low < 6*tick {
+		if c.low < 1500*time.Millisecond {
 			return true
 		}
 		c.share = c.peak / float64(c.n)
@@ -411,7 +414,7 @@ func (c *Climb) to(n int) {
 	if n != c.n {
 		c.n, c.set, c.reached = n, c.now, false
 	}
-	c.heard, c.sum, c.looks, c.last = 0, 0, 0, 0
+	c.heard, c.sum, c.looked, c.last = 0, 0, 0, 0
 }
 
 // Why says in a few words how many requests there should be and why.

@@ -10,12 +10,12 @@ import (
 
 // A road is what lies between a simulated host and a Pacer: rates are MB/s.
 type road struct {
-	each   float64                                // what one request earns at most
-	all    func(at time.Duration, n int) float64  // what n together may earn
-	rtt    time.Duration                          // two until the first byte, then slow start
-	noise  float64                                // of a tick
-	jitter float64                                // of each request's share in a tick, at most
-	strict int                                    // more requests than that for three seconds are throttled, for 15 s
+	each   float64                               // what one request earns at most
+	all    func(at time.Duration, n int) float64 // what n together may earn
+	rtt    time.Duration                         // two until the first byte, then slow start
+	noise  float64                               // of a tick
+	jitter float64                               // of each request's share in a tick, at most
+	strict int                                   // more requests than that for three seconds are throttled, for 10 s
 }
 
 func constant(total float64) func(time.Duration, int) float64 {
@@ -88,7 +88,7 @@ func simulate(p Pacer, r road, d time.Duration, seed uint64, say func(string)) r
 			rate = min(rate, r.all(now, n))
 			if r.strict > 0 && n > r.strict {
 				if over += dt; over > 3*time.Second {
-					penalty = now + 15*time.Second
+					penalty = now + 10*time.Second
 				}
 			} else {
 				over = 0
@@ -145,7 +145,7 @@ func TestX(t *testing.T) {
 			m, m10, cnt, worst := 0.0, 0.0, 0.0, 1.0
 			tk, tkw := time.Duration(0), time.Duration(0)
 			for seed := range uint64(20) {
-				r := simulate(&Climb{Max: most}, row.road, time.Minute, seed, nil)
+				r := simulate(&Climb{Max: most, Start: 4}, row.road, time.Minute, seed, nil)
 				m += r.mean(time.Minute) / 20
 				worst = min(worst, r.mean(time.Minute)/best)
 				m10 += r.mean(10*time.Second) / 20
@@ -163,7 +163,7 @@ func TestX(t *testing.T) {
 		if rows[i].name == "G" {
 			most = 64
 		}
-		simulate(&Climb{Max: most}, rows[i].road, 40*time.Second, 3, func(s string) {
+		simulate(&Climb{Max: most, Start: 4}, rows[i].road, 40*time.Second, 3, func(s string) {
 			if k++; k < 45 || rows[i].name == "B" {
 				t.Log(s)
 			}
