@@ -29,27 +29,30 @@ import (
 //	    what was refused for a minute;
 //	if it leaves some unanswered, want no more than it answers, for a minute.
 //
-// [1] It is looked at three times before it counts as failed, and on and on
-// while the rate still rises, as connections do that have just begun. One look
-// is enough to pay. So steps follow each other as fast as the host answers.
+// [1] It is looked at for three ticks before it counts as failed, and on and on
+// while the rate still rises, as that of new connections does. One tick is
+// enough to pay. So steps follow each other as fast as the host answers.
 //
-// [2] What a count is worth is its rate, less two percent for each request: one
-// that does not bring that much is a burden to others. So fewer are better if
-// they bring as much.
+// [2] Requests are worth more if each added brings at least a quarter of what
+// one brings already: one that does not is a burden to others. So fewer are
+// better if they bring nearly as much. After a climb that ended below the
+// ceiling the first probe comes soon, and tries a third fewer.
 //
-// Nothing is learned from a tick in which nothing came: a line that is down
-// says nothing about counts.
+// Nothing is learned from a tick in which nothing came, since a line that is
+// down says nothing about counts; nor from one in which fewer are answered than
+// should be since the last change, or still more.
 type Climb struct {
 	Min   int // at least; 0 means 1
 	Max   int // at most; 0 means 16
-	Start int // to begin with; 0 means 4
+	Start int // to begin with; 0 means 8
 	Known int // what Good said about this host before, to begin with instead; 0 means nothing
 
 	mu     sync.Mutex
 	lo, hi int // Min and Max
 	n      int // the count now; 0 before the first sample
 	good   int
-	why    string
+	why    string // why n is what it is
+	reason string // why base was settled on
 	stage  stage
 	now    time.Duration // since the first sample
 
@@ -101,15 +104,10 @@ type mark struct {
 func (m mark) worth() float64 { return m.rate / math.Pow(float64(m.n), 0.25) }
 
 const (
-	minWait = 5 * time.Second  // between probes for more that fail
-	maxWait = 15 * time.Second // it doubles each time up to this
-	glance  = time.Second      // before a probe that may save requests
-	settle  = 500 * time.Millisecond
-
-	punished = 5 * time.Minute  // how long half of what was throttled is the ceiling
-	refusing = time.Minute      // and less than what was refused
-	penance  = 20 * time.Second // how long a host is assumed to throttle
-	deaf     = 5 * time.Second  // how long requests may be unanswered before fewer are wanted
+	minWait = 5 * time.Second        // between probes for more that fail
+	maxWait = 15 * time.Second       // it doubles each time up to this
+	glance  = time.Second            // before a probe that may save requests
+	settle  = 500 * time.Millisecond // after a change, before differences of a few percent are measured
 )
 
 // Pace learns from s and says how many requests should be out: from Min to Max,
@@ -146,12 +144,12 @@ func (c *Climb) begin() {
 	c.wait = minWait
 	start := c.Start
 	if start <= 0 {
-		start = 4
+		start = 8
 	}
 	if c.Known > 0 {
 		c.to(c.Known)
 		c.hold(mark{n: c.n}, "as many as were good before")
-		c.dir = 1
+		c.next = glance
 		return
 	}
 	c.to(start)
@@ -171,10 +169,7 @@ func (c *Climb) tells(s Sample) bool {
 	case s.Active >= c.n:
 		c.reached, c.since = true, c.now-s.Elapsed
 	case s.Active > 0 && c.now-c.set >= deaf:
-		c.limit(s.Active, refusing, "the host answers no more at once")
-		c.to(s.Active)
-		c.hold(mark{n: c.n}, c.above)
-		c.next = c.now + minWait
+		c.unanswered(s)
 		return false
 	default:
 		return false
@@ -284,7 +279,7 @@ func (c *Climb) hold(m mark, why string) {
 	if c.stage != probing {
 		c.dir, c.part, c.next = 1, 6, c.now+c.wait
 	}
-	c.base, c.stage = m, holding
+	c.base, c.stage, c.reason = m, holding, why
 	c.to(m.n)
 	c.good, c.why = m.n, why
 }
@@ -314,6 +309,10 @@ func (c *Climb) probe() bool {
 	}
 	c.stage = probing
 	c.to(n)
+	c.why = fmt.Sprintf("fewer than %d may do", c.base.n)
+	if c.dir > 0 {
+		c.why = fmt.Sprintf("more than %d may pay", c.base.n)
+	}
 	return true
 }
 
@@ -326,7 +325,7 @@ func (c *Climb) compare(m mark) {
 		} else {
 			c.next = c.now + c.wait
 		}
-		c.hold(from, c.why)
+		c.hold(from, c.reason)
 		c.dir, c.part = -c.dir, 6
 		c.wait = min(2*c.wait, maxWait)
 		return
@@ -342,70 +341,6 @@ func (c *Climb) compare(m mark) {
 	}
 	c.hold(m, why)
 	c.probe()
-}
-
-// collapsed says whether the rate has been far below what it was, for longer
-// than chance would have it; then the host throttles.
-func (c *Climb) collapsed(s Sample) bool {
-	if c.recent == 0 {
-		c.recent = s.Rate
-	}
-	c.recent = (c.recent + s.Rate) / 2
-	if c.n > c.lo && c.recent < 0.4*c.peak {
-		c.low += s.Elapsed
-		if c.low < 1500*time.Millisecond {
-			return true
-		}
-		c.share = c.peak / float64(c.n)
-		c.limit(min(c.ceil, c.n)/2, punished, fmt.Sprintf("the host throttled %d", c.n))
-		c.good, c.why = c.ceil, c.above
-		c.stage = throttled
-		c.freed, c.next = c.now+penance, c.now+2*time.Second
-		c.to(c.n / 2)
-		return true
-	}
-	c.low = 0
-	c.peak = max(c.recent, c.peak+0.01*(c.recent-c.peak))
-	return false
-}
-
-// repent asks for ever less until the host relents, then begins anew.
-func (c *Climb) repent(s Sample) {
-	switch {
-	case s.Rate >= 0.5*c.share*float64(c.n), c.now >= c.freed:
-		c.forget()
-		c.stage, c.wait = doubling, minWait
-	case c.now >= c.next:
-		c.next = c.now + 2*time.Second
-		c.to(max(c.n/2, min(2, c.n)))
-	}
-}
-
-// refused asks for less of a host that did not serve all. What it refuses
-// within a second was asked for before.
-func (c *Climb) refused(s Sample) {
-	if c.n == c.lo || c.cut > 0 && c.now-c.cut < time.Second {
-		return
-	}
-	c.cut = c.now
-	fewer := max(c.n/2, min(s.Active, c.n-1))
-	c.limit(c.n-1, refusing, fmt.Sprintf("the host refused %d", c.n))
-	c.forget()
-	c.to(fewer)
-	c.stage = holding
-	c.hold(mark{n: c.n}, c.above)
-	c.next, c.wait = c.now+minWait, minWait
-}
-
-// limit lets there be no more than n for a while.
-func (c *Climb) limit(n int, d time.Duration, why string) {
-	c.ceil, c.above = min(max(n, c.lo), c.hi), why
-	c.lifted = c.now + d
-}
-
-// forget unlearns what counts bring.
-func (c *Climb) forget() {
-	c.base, c.peak, c.recent, c.low = mark{}, 0, 0, 0
 }
 
 // to changes the count, and what is heard from now on is about that.
