@@ -78,11 +78,11 @@ func settled(n int) *Climb {
 
 func TestClimbFollowsALinkThatGrows(t *testing.T) {
 	c := &Climb{Start: 4}
-	each(10, 40).pace(c, 30*time.Second)
+	each(10, 40).pace(c, 5*time.Minute)
 	if c.Good() != 4 {
 		t.Fatalf("%d were good where 4 fill the link", c.Good())
 	}
-	each(10, 200).pace(c, 30*time.Second)
+	each(10, 200).pace(c, 25*time.Second)
 	if c.Good() != 16 {
 		t.Errorf("%s: a link that grew was not noticed", c.Why())
 	}
@@ -133,12 +133,14 @@ func TestClimbThrottledForGood(t *testing.T) {
 	}
 }
 
-// One bad second is no throttling.
+// A bad second now and then is no throttling.
 func TestClimbForgivesASecond(t *testing.T) {
 	c := settled(16)
-	each(0.1, 1000).pace(c, time.Second)
-	if counts := each(10, 1000).pace(c, time.Second); slices.Min(counts) < 10 {
-		t.Errorf("went %v", counts)
+	for range 5 {
+		each(0.1, 1000).pace(c, time.Second)
+		if counts := each(10, 1000).pace(c, 3*time.Second); slices.Min(counts) < 10 {
+			t.Fatalf("went %v", counts)
+		}
 	}
 }
 
