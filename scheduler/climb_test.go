@@ -31,32 +31,32 @@ func (h host) pace(c *Climb, d time.Duration) []int {
 func TestClimbFindsTheCount(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		climb  Climb
+		climb  *Climb
 		host   host
 		during time.Duration
 		counts []int
 		good   int
 		why    string
 	}{
-		{"by default from 8 to 16", Climb{}, each(10, 1000), 4 * time.Second, []int{8, 16}, 16, "16: the ceiling"},
-		{"doubles while that pays", Climb{Start: 4, Max: 64}, each(10, 1000), 4 * time.Second, []int{4, 8, 16, 32, 64}, 64, "64: the ceiling"},
-		{"up to an odd ceiling", Climb{Start: 4, Max: 10}, each(10, 1000), 4 * time.Second, []int{4, 8, 10}, 10, "10: the ceiling"},
-		{"takes a look while it doubles", Climb{Start: 4}, each(10, 1000), 2 * tick, []int{4, 8}, 0, "8: 4 may not be all"},
-		{"then narrows", Climb{Start: 4}, each(10, 55), 2 * time.Second, []int{4, 8, 6}, 0, "6: between 4 and 8"},
-		{"until good and bad are close", Climb{Start: 4}, each(10, 55), 4 * time.Second, []int{4, 8, 6, 7, 6}, 6, "6: 7 brought no more"},
-		{"tries fewer soon", Climb{Start: 4}, each(10, 55), 4500 * time.Millisecond, []int{4, 8, 6, 7, 6, 4}, 6, "4: fewer than 6 may do"},
-		{"and goes back", Climb{Start: 4}, each(10, 55), 7 * time.Second, []int{4, 8, 6, 7, 6, 4, 6}, 6, "6: 7 brought no more"},
-		{"or goes on down", Climb{Start: 4}, each(50, 50), 12 * time.Second, []int{4, 8, 6, 5, 4, 3, 2, 1}, 1, "1: 2 brought no more"},
-		{"but not below the least", Climb{Start: 4, Min: 3}, each(50, 50), 8 * time.Second, []int{4, 8, 6, 5, 4, 3}, 3, "3: 4 brought no more"},
-		{"one for a small file", Climb{Start: 1}, each(10, 25), 3 * time.Second, []int{1, 2, 4, 3}, 3, "3: 4 brought no more"},
-		{"nothing to find", Climb{Start: 4, Min: 4, Max: 4}, each(10, 1000), time.Minute, []int{4}, 4, "4: the ceiling"},
-		{"begins where it was good", Climb{Known: 12}, each(10, 120), 3 * tick, []int{12}, 12, "12: as many as were good before"},
-		{"and looks for more", Climb{Known: 12}, each(10, 120), 3 * time.Second, []int{12, 14, 12}, 12, "12: as many as were good before"},
-		{"of which many pay", Climb{Known: 2}, each(10, 160), 6 * time.Second, []int{2, 3, 6, 12, 16}, 16, "16: the ceiling"},
-		{"known better than allowed", Climb{Known: 64}, each(10, 1000), 3 * tick, []int{16}, 16, "16: as many as were good before"},
+		{"by default from 8 to 16", &Climb{}, each(10, 1000), 4 * time.Second, []int{8, 16}, 16, "16: the ceiling"},
+		{"doubles while that pays", &Climb{Start: 4, Max: 64}, each(10, 1000), 4 * time.Second, []int{4, 8, 16, 32, 64}, 64, "64: the ceiling"},
+		{"up to an odd ceiling", &Climb{Start: 4, Max: 10}, each(10, 1000), 4 * time.Second, []int{4, 8, 10}, 10, "10: the ceiling"},
+		{"takes a look while it doubles", &Climb{Start: 4}, each(10, 1000), 2 * tick, []int{4, 8}, 0, "8: 4 may not be all"},
+		{"then narrows", &Climb{Start: 4}, each(10, 55), 2 * time.Second, []int{4, 8, 6}, 0, "6: between 4 and 8"},
+		{"until good and bad are close", &Climb{Start: 4}, each(10, 55), 4 * time.Second, []int{4, 8, 6, 7, 6}, 6, "6: 7 brought no more"},
+		{"tries fewer soon", &Climb{Start: 4}, each(10, 55), 4500 * time.Millisecond, []int{4, 8, 6, 7, 6, 4}, 6, "4: fewer than 6 may do"},
+		{"and goes back", &Climb{Start: 4}, each(10, 55), 7 * time.Second, []int{4, 8, 6, 7, 6, 4, 6}, 6, "6: 7 brought no more"},
+		{"or goes on down", &Climb{Start: 4}, each(50, 50), 12 * time.Second, []int{4, 8, 6, 5, 4, 3, 2, 1}, 1, "1: 2 brought no more"},
+		{"but not below the least", &Climb{Start: 4, Min: 3}, each(50, 50), 8 * time.Second, []int{4, 8, 6, 5, 4, 3}, 3, "3: 4 brought no more"},
+		{"one for a small file", &Climb{Start: 1}, each(10, 25), 3 * time.Second, []int{1, 2, 4, 3}, 3, "3: 4 brought no more"},
+		{"nothing to find", &Climb{Start: 4, Min: 4, Max: 4}, each(10, 1000), time.Minute, []int{4}, 4, "4: the ceiling"},
+		{"begins where it was good", &Climb{Known: 12}, each(10, 120), 3 * tick, []int{12}, 12, "12: as many as were good before"},
+		{"and looks for more", &Climb{Known: 12}, each(10, 120), 3 * time.Second, []int{12, 14, 12}, 12, "12: as many as were good before"},
+		{"of which many pay", &Climb{Known: 2}, each(10, 160), 6 * time.Second, []int{2, 3, 6, 12, 16}, 16, "16: the ceiling"},
+		{"known better than allowed", &Climb{Known: 64}, each(10, 1000), 3 * tick, []int{16}, 16, "16: as many as were good before"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if counts := test.host.pace(&test.climb, test.during); !slices.Equal(counts, test.counts) {
+			if counts := test.host.pace(test.climb, test.during); !slices.Equal(counts, test.counts) {
 				t.Errorf("went %v, want %v", counts, test.counts)
 			}
 			if good := test.climb.Good(); good != test.good {
@@ -188,6 +188,9 @@ func TestClimbRemembersTheLongerPunishment(t *testing.T) {
 
 func TestClimbUnanswered(t *testing.T) {
 	c := &Climb{Start: 8}
+	for range 100 {
+		c.Pace(Sample{Elapsed: tick, Rate: 1e6, Active: 3, Idle: true}) // nobody asked for more
+	}
 	s := Sample{Elapsed: tick, Rate: 6e6, Active: 6}
 	for range 19 {
 		if n := c.Pace(s); n != 8 {
