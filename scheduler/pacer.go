@@ -2,11 +2,30 @@ package scheduler
 
 import "time"
 
+// A Sample is what a Pacer learns at each tick.
 type Sample struct {
-	Now     time.Time
-	Rate    float64
-	Active  int
-	Idle    bool
-	Refused int
+	Elapsed time.Duration // since the sample before
+	Rate    float64       // goodput meanwhile, in bytes a second; of bytes as they arrive, since writes come in lumps
+	Active  int           // requests that are out and answered
+	Refused int           // refusals meanwhile: 429, 503, no connection, a reset before the first byte
+
+	// Idle says that the rate tells nothing about the count: workers were
+	// without work, as at a file's end, or something on our side held them back.
+	Idle bool
 }
+
+// A Pacer says how many requests should be out. It is asked at each tick, by
+// one goroutine.
 type Pacer interface{ Pace(Sample) int }
+
+// tick is how often a Pacer is asked.
+const tick = 250 * time.Millisecond
+
+// Fixed is a Pacer that always says the same, but 1 at least.
+type Fixed int
+
+// Pace returns f.
+func (f Fixed) Pace(Sample) int { return max(int(f), 1) }
+
+var _ Pacer = Fixed(0)
+var _ Pacer = (*Climb)(nil)
