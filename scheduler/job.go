@@ -78,7 +78,7 @@ type Job struct {
 	Stall     time.Duration // a body that brings nothing this long is given up, and a request not answered in twice that; 0 means 15 s
 	SaveEvery time.Duration // how often a checkpoint is made; 0 means 1 s
 	Most      int64         // a file of unknown size that has more bytes is an ErrTooLarge; 0 means no limit
-	Pacer     Pacer         // how many of them; nil means Workers
+	Pacer     Pacer         // how many of these; nil means all
 	Host      *Host         // shared by all jobs that ask one host; nil means this job is the only one
 	Entered   bool          // the first request has its place at Host already; Run gives it back
 	Limiter   Limiter       // nil means as fast as it goes
@@ -106,6 +106,9 @@ func (j *Job) open() {
 	j.once.Do(func() {
 		if j.Workers <= 0 {
 			j.Workers = 8
+		}
+		if j.Pacer == nil {
+			j.Pacer = Fixed(j.Workers)
 		}
 		if j.Retry == (Retry{}) {
 			j.Retry = DefaultRetry

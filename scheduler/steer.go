@@ -11,22 +11,16 @@ import (
 
 // steer lets the pacer say, every tick, how many requests may be out.
 func (j *Job) steer(ctx context.Context) {
-	if j.Pacer == nil {
-		return
-	}
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var before look
 	for now := time.Now(); ; {
 		this := j.ledger.look(now)
-		sample := Sample{Now: now, Active: this.active, Idle: this.idle || j.Limiter != nil, Refused: this.refused - before.refused}
-		if d := now.Sub(before.at); !before.at.IsZero() && d > 0 {
-			sample.Rate = float64(this.written-before.written) / d.Seconds()
-		}
-		before = this
-		if n := j.Pacer.Pace(sample); j.ledger.setPace(n, now) {
+		this.fetched = j.fetched.Load()
+		if n := j.Pacer.Pace(this.since(before, j.Limiter != nil)); j.ledger.setPace(n, now) {
 			j.tell(Event{Kind: EventPace, Count: n})
 		}
+		before = this
 		select {
 		case <-ctx.Done():
 			return
@@ -35,15 +29,12 @@ func (j *Job) steer(ctx context.Context) {
 	}
 }
 
-// tick is how often the pacer is asked.
-const tick = 500 * time.Millisecond
-
-// A look is what a pacer can learn from a ledger.
+// A look is what a pacer can learn from a job at one time.
 type look struct {
 	at      time.Time
-	written int64
-	active  int
-	refused int
+	fetched int64 // bytes that have come
+	refused int   // requests
+	active  int   // requests that are being answered
 	idle    bool
 }
 
@@ -51,7 +42,7 @@ type look struct {
 func (b *ledger) look(now time.Time) look {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l := look{at: now, written: b.written, refused: b.refusals, idle: b.idle}
+	l := look{at: now, refused: b.refusals, idle: b.idle || b.written-b.durable >= maxUnsaved}
 	for _, o := range b.out {
 		if o.answered {
 			l.active++
@@ -59,6 +50,22 @@ func (b *ledger) look(now time.Time) look {
 	}
 	b.idle = false
 	return l
+}
+
+// since is what has happened between two looks; limited says that the rate is
+// our own choice.
+func (l look) since(before look, limited bool) Sample {
+	if before.at.IsZero() {
+		return Sample{Idle: true}
+	}
+	d := l.at.Sub(before.at)
+	return Sample{
+		Elapsed: d,
+		Rate:    float64(l.fetched-before.fetched) / max(d, time.Nanosecond).Seconds(),
+		Active:  l.active,
+		Refused: l.refused - before.refused,
+		Idle:    l.idle || limited,
+	}
 }
 
 // setPace lets n requests be out, and says whether that is new. If more are, the
