@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -19,14 +18,11 @@ import (
 
 // A download is one URL on its way to one file.
 type download struct {
-	o       *getOptions
-	url     string
-	path    string
-	client  *http.Client
-	limiter scheduler.Limiter
-	holds   *holds
-	report  ui.Reporter
-	show    ui.Transfer
+	*shared
+	o    *getOptions
+	url  string
+	path string
+	show ui.Transfer
 
 	early *source.HTTP // asked before the file had a name; nil if not, or taken
 	whole bool         // ranges were lies: the file is asked for whole
@@ -76,6 +72,9 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 				d.early.Close()
 			}
 		}()
+	}
+	if err := d.targets.take(d.path); err != nil {
+		return err
 	}
 	if name := filepath.Base(d.path); source.Launcher(name) {
 		d.report.Warn(name + ": opening a file of this kind starts what it says; look into it first")

@@ -97,6 +97,7 @@ func (e *events) Exit(x Exit) {
 		Failed    int `json:"failed"`
 		Resumable int `json:"resumable"`
 	}{at("exit", 0), x.Code, x.OK, x.Failed, x.Resumable})
+	e.repeated()
 }
 
 // Begin implements Reporter.
