@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -50,13 +51,13 @@ func (b *batch) run(ctx context.Context, all []entry) error {
 		b.report.Expect(len(all))
 	}
 	var begun atomic.Int64
-	var fault atomic.Value
+	var crashed atomic.Pointer[crash]
 	var workers sync.WaitGroup
 	for range min(b.o.Jobs, len(all)) {
 		workers.Go(func() {
 			defer func() {
-				if err := recover(); err != nil {
-					fault.CompareAndSwap(nil, &err)
+				if fault := recover(); fault != nil {
+					crashed.CompareAndSwap(nil, &crash{fault, debug.Stack()})
 					stop()
 				}
 			}()
@@ -70,8 +71,8 @@ func (b *batch) run(ctx context.Context, all []entry) error {
 		})
 	}
 	workers.Wait()
-	if err, ok := fault.Load().(*any); ok {
-		panic(*err)
+	if c := crashed.Load(); c != nil {
+		panic(c)
 	}
 	if int(begun.Load()) < len(all) {
 		b.failed = append(b.failed, context.Cause(ctx))
@@ -82,6 +83,12 @@ func (b *batch) run(ctx context.Context, all []entry) error {
 		return reported{err}
 	}
 	return nil
+}
+
+// A crash is a panic of another goroutine, for Run to tell of.
+type crash struct {
+	fault any
+	stack []byte
 }
 
 func (b *batch) fetch(ctx context.Context, id int, e entry) {

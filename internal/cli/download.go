@@ -156,10 +156,10 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		Done:    dst.Done(),
 		Begun:   dst.Begun(),
 		Plain:   plain,
-		Workers: d.o.Connections,
+		Workers: d.workers(dst.Grid()),
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
-		Most:    d.most(),
+		Most:    d.most(id.Size),
 		Hold:    d.holds.of(src.Host()),
 		Limiter: d.limiter,
 		Events: func(e scheduler.Event) {
@@ -191,6 +191,12 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		digest = &told
 	}
 	return d.commit(ctx, dst, digest, r)
+}
+
+// workers is how many requests are out at once: for a small file, no more than
+// it has blocks.
+func (d *download) workers(g segment.Grid) int {
+	return min(d.o.Connections, max(g.Len(), 1))
 }
 
 func (d *download) retry() scheduler.Retry {
