@@ -153,7 +153,7 @@ func (j *Job) fetch(ctx context.Context, l *lease, r segment.Range, w *worker) (
 // cut short, or the answer ends.
 func (j *Job) move(ctx context.Context, a *answer, l *lease, w *worker) error {
 	if w.buf == nil {
-		w.buf = make([]byte, min(chunk, j.Grid.Block))
+		w.buf = make([]byte, min(chunk, j.Grid.Block, j.Grid.Size))
 	}
 	a.whole = false
 	off, end, last := l.lent.Off, l.lent.End, time.Now()

@@ -55,7 +55,7 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 	}
 	defer a.close()
 	j.poured.Store(0)
-	buf := make([]byte, chunk)
+	buf := make([]byte, min(chunk, r.End))
 	for off := int64(0); ; {
 		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off])
 		a.watch.Stop()

@@ -33,7 +33,11 @@ type env struct {
 func Run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) (code int) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			fmt.Fprintf(err, "braid: internal error: %s\n%s", ui.Safe(fmt.Sprint(fault)), debug.Stack())
+			at := debug.Stack()
+			if c, ok := fault.(*crash); ok {
+				fault, at = c.fault, c.stack
+			}
+			fmt.Fprintf(err, "braid: internal error: %s\n%s", ui.Safe(fmt.Sprint(fault)), at)
 			code = exitOther
 		}
 	}()

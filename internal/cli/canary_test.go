@@ -327,7 +327,7 @@ func TestNetrcStaysWithItsHost(t *testing.T) {
 	}
 	// Of two URLs each has its own, or none.
 	got = nil
-	run(t, "get", "--netrc", "-d", t.TempDir(), first.URL+"/f", strings.Replace(other.URL, "127.0.0.1", "localhost", 1)+"/g")
+	run(t, "get", "--netrc", "-j1", "-d", t.TempDir(), first.URL+"/f", strings.Replace(other.URL, "127.0.0.1", "localhost", 1)+"/g")
 	if want := []string{"one 1", "", ""}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

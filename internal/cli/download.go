@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -19,14 +18,11 @@ import (
 
 // A download is one URL on its way to one file.
 type download struct {
-	o       *getOptions
-	url     string
-	path    string
-	client  *http.Client
-	limiter scheduler.Limiter
-	holds   *holds
-	report  ui.Reporter
-	show    ui.Transfer
+	*shared
+	o    *getOptions
+	url  string
+	path string
+	show ui.Transfer
 
 	host  *scheduler.Host // where the answer that is open has a place; nil if there is none
 	early *source.HTTP    // asked before the file had a name; nil if not, or taken
@@ -78,6 +74,9 @@ func (d *download) fetch(ctx context.Context, r *ui.Result) error {
 				d.leave()
 			}
 		}()
+	}
+	if err := d.targets.take(d.path); err != nil {
+		return err
 	}
 	if name := filepath.Base(d.path); source.Launcher(name) {
 		d.report.Warn(name + ": opening a file of this kind starts what it says; look into it first")
@@ -160,10 +159,10 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		Done:    dst.Done(),
 		Begun:   dst.Begun(),
 		Plain:   plain,
-		Workers: d.o.Connections,
+		Workers: d.workers(dst.Grid()),
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
-		Most:    d.most(),
+		Most:    d.most(id.Size),
 		Host:    d.host,
 		Entered: true,
 		Limiter: d.limiter,
@@ -197,6 +196,12 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		digest = &told
 	}
 	return d.commit(ctx, dst, digest, r)
+}
+
+// workers is how many requests are out at once: for a small file, no more than
+// it has blocks.
+func (d *download) workers(g segment.Grid) int {
+	return min(d.o.Connections, max(g.Len(), 1))
 }
 
 func (d *download) retry() scheduler.Retry {

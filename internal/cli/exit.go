@@ -147,6 +147,8 @@ func judge(err error) (code int, hint string) {
 		return exitIO, "use that braid, or remove the file that ends in .part.ck"
 	case is(sink.ErrForeign):
 		return exitExists, ""
+	case as[*twiceError](err):
+		return exitExists, "-o gives it another name, or out=NAME below it in a list"
 	case is(fs.ErrExist):
 		return exitExists, judgeTaken(err)
 	case full(err):

@@ -13,7 +13,9 @@ import (
 // getOptions is what braid get was told, checked as far as one can without
 // network and disk.
 type getOptions struct {
-	URLs []string // at least one
+	URLs  []string // at least one, if there is no Input
+	Input string   // a file with more of them, "-" for stdin; "" means none
+	Jobs  int      // files at once
 
 	Output string // a file, or a folder to put it into; "" means named after the URL
 	Dir    string // where a relative Output lies
@@ -54,7 +56,7 @@ type getOptions struct {
 
 func newGetOptions() *getOptions {
 	return &getOptions{
-		Dir: ".", Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
+		Dir: ".", Jobs: 3, Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
 		Timeout: 15 * time.Second, ConnectTimeout: 10 * time.Second,
 		RemoteTime: true, Durability: "normal", Header: http.Header{}, screen: newScreen(),
 	}
@@ -76,6 +78,7 @@ func (o *getOptions) command(e *env) *command {
 			{"braid get -x 16 -o iso/ URL", "16 connections, into the folder iso"},
 			{"braid get --checksum sha256:9f86d0… URL", "and verify it"},
 			{"f=$(braid get -d /tmp URL)", "the path, for a script"},
+			{"braid get -j 8 -i urls.txt", "every URL in the list, eight at once"},
 		},
 		flags:    o.flags(),
 		validate: o.validate,
@@ -97,8 +100,12 @@ func (o *getOptions) flags() []*option {
 			use: "where to put it; into it, if it is a folder (default: the name in the URL)"},
 		{name: "dir", aliases: []string{"d"}, arg: "DIR", group: "basics", def: ".", set: into(&o.Dir, text("a folder")),
 			use: "the folder to put it into"},
+		{name: "input-file", aliases: []string{"i"}, arg: "LIST", group: "basics", set: into(&o.Input, text("a file")),
+			use: "fetch the URLs in this file too, one a line, or - for stdin; see braid help lists"},
+		{name: "jobs", aliases: []string{"j"}, arg: "N", group: "basics", def: "3", set: into(&o.Jobs, number(1, 256)),
+			use: "how many files are fetched at once"},
 		{name: "connections", aliases: []string{"x", "n"}, arg: "N", group: "basics", def: "8", set: into(&o.Connections, number(1, 64)),
-			use: "how many parts are fetched at once"},
+			use: "how many parts of a file are fetched at once"},
 		{name: "checksum", arg: "ALGO:HEX", group: "basics", set: into(&o.Checksum, digest),
 			use: "what the file must hash to: sha256, sha512, sha384, sha1 or md5; ALGO: may be left out"},
 		{name: "force", aliases: []string{"f"}, group: "basics", set: toggle(&o.Force),
@@ -164,41 +171,52 @@ func userAgent(s string) (string, error) {
 }
 
 func (o *getOptions) validate(args []string) error {
-	if len(args) == 0 {
+	if len(args) == 0 && o.Input == "" {
 		return try("braid get https://example.com/file", "get needs a URL")
 	}
 	for _, arg := range args {
-		if err := o.checkURL(arg); err != nil {
+		if err := o.checkArg(arg); err != nil {
 			return err
 		}
 	}
 	if o.Output == "-" {
 		return noStdout()
 	}
-	if len(args) > 1 && o.Checksum != nil {
+	o.URLs = args
+	return o.one(len(args))
+}
+
+// one says what is wrong if what is for one URL was said of n.
+func (o *getOptions) one(n int) error {
+	if n > 1 && o.Checksum != nil {
 		return &usageError{problem: "--checksum is for one URL at a time"}
 	}
-	o.URLs = args
 	return nil
 }
 
-func (o *getOptions) checkURL(arg string) error {
-	if arg == "" {
-		return emptyURL()
-	}
-	u, err := url.Parse(arg)
-	shown := source.Redact(arg)
+// checkArg is checkURL for the command line, where -O may stand in front.
+func (o *getOptions) checkArg(arg string) error {
 	switch {
 	case arg == "-" && o.remoteName:
 		return noStdout()
-	case !isURL(arg) && o.remoteName:
-		return try("-o "+shown, "-O takes no name here")
-	case !isURL(arg):
-		return try(source.Redact(completed(arg)), "%q is not a URL", shown)
+	case arg != "" && !isURL(arg) && o.remoteName:
+		return try("-o "+source.Redact(arg), "-O takes no name here")
+	}
+	return checkURL(arg)
+}
+
+func checkURL(s string) error {
+	if s == "" {
+		return emptyURL()
+	}
+	if !isURL(s) {
+		return try(source.Redact(completed(s)), "%q is not a URL", source.Redact(s))
+	}
+	switch u, err := url.Parse(s); {
 	case err != nil || u.Host == "":
-		return &usageError{problem: "\"" + shown + "\" is not a URL"}
+		return &usageError{problem: "\"" + source.Redact(s) + "\" is not a URL"}
 	case u.Scheme != "http" && u.Scheme != "https":
-		return &usageError{problem: "\"" + shown + "\" is not a URL braid can fetch, which begin with http:// or https://"}
+		return &usageError{problem: "\"" + source.Redact(s) + "\" is not a URL braid can fetch, which begin with http:// or https://"}
 	}
 	return nil
 }

@@ -8,20 +8,22 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"braid/internal/ui"
 	"braid/scheduler"
 	"braid/scheduler/source"
 )
 
-// runGet fetches one URL after the other. All of them share one client, so
-// that connections are used again, and one limit.
+// runGet fetches all that was asked for.
 func runGet(ctx context.Context, e *env, o getOptions) error {
 	client, err := o.client()
 	if err != nil {
 		return err
 	}
-	if len(o.URLs) > 1 && o.Output != "" && !isFolder(o.place(o.Output)) {
-		return try("braid get -d DIR URL…", "-o %s is one file, but there are %d URLs", o.Output, len(o.URLs))
+	all, err := o.entries(ctx, e.in)
+	if err != nil {
+		return err
+	}
+	if len(all) > 1 && o.Output != "" && !isFolder(o.place(o.Output)) {
+		return try("braid get -d DIR URL…", "-o %s is one file, but there are %d URLs", o.Output, len(all))
 	}
 	logins, err := o.logins()
 	if err != nil {
@@ -31,33 +33,16 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 	if o.Insecure {
 		report.Warn("--insecure: certificates are not checked, anyone on the way can change the file")
 	}
-	var failed []error
-	resumable := 0
-	limiter, holds := o.limiter(), newHolds()
-	for i, url := range o.URLs {
-		if ctx.Err() != nil {
-			failed = append(failed, context.Cause(ctx))
-			continue
-		}
-		d := &download{o: o.loggedIn(url, logins), url: url, path: o.target(url), client: client, limiter: limiter, holds: holds, report: report}
-		result := d.run(ctx, i+1)
-		if result.Err != nil {
-			failed = append(failed, result.Err)
-		}
-		if result.Resumable {
-			resumable++
-		}
+	if len(all) == 0 {
+		report.Note(o.Input + " has no URL in it")
 	}
-	err = together(ctx, len(o.URLs)-len(failed), failed)
-	report.Exit(ui.Exit{Code: exitCode(ctx, err), OK: len(o.URLs) - len(failed), Failed: len(failed), Resumable: resumable})
-	if err != nil {
-		return reported{err}
-	}
-	return nil
+	with := &shared{client: client, limiter: o.limiter(), holds: newHolds(), targets: newTargets(), report: report}
+	b := &batch{shared: with, o: &o, logins: logins, kinds: map[failing]bool{}}
+	return b.run(ctx, all)
 }
 
 func (o *getOptions) client() (*http.Client, error) {
-	c := source.ClientOptions{ConnectTimeout: o.ConnectTimeout, MaxConnections: o.Connections, Insecure: o.Insecure,
+	c := source.ClientOptions{ConnectTimeout: o.ConnectTimeout, MaxConnections: o.Jobs + o.Connections, Insecure: o.Insecure,
 		Pins: o.Pins, AllowPrivate: o.AllowPrivate}
 	if o.CACert != "" {
 		roots, err := source.CertPool(o.CACert)

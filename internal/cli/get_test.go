@@ -38,7 +38,7 @@ func TestGetDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := getOptions{
-		URLs: []string{u}, Dir: ".", Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
+		URLs: []string{u}, Dir: ".", Jobs: 3, Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
 		Timeout: 15 * time.Second, ConnectTimeout: 10 * time.Second, RemoteTime: true, Durability: "normal", Header: http.Header{},
 		screen: screen{Progress: true, Color: "auto"},
 	}
@@ -58,13 +58,13 @@ func TestGetTakesItAll(t *testing.T) {
 		"-A", "me/1", "-k", "--cacert", "ca.pem", "--on-change", "restart", "--allow-downgrade", "--no-remote-time", "-LSO", "-c",
 		"-J", "--max-size", "4G", "--expect-type", "Application/ZIP", "--durability", "strict", "--verify-resume", "sample", "--netrc",
 		"--pinnedpubkey", "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "--allow-private-redirect",
-		"--no-progress", "-q", "--json", "--color=never")
+		"-j9", "-i", "list", "--no-progress", "-q", "--json", "--color=never")
 	if err != nil {
 		t.Fatal(err)
 	}
 	digest, _ := segment.ParseDigest(sum)
 	want := getOptions{
-		URLs: []string{u}, Output: "f", Dir: "dir", Force: true, Connections: 16, Limit: 10 << 20,
+		URLs: []string{u}, Input: "list", Jobs: 9, Output: "f", Dir: "dir", Force: true, Connections: 16, Limit: 10 << 20,
 		Retries: 0, RetryDelay: 2 * time.Second, Timeout: 5 * time.Second, ConnectTimeout: time.Minute,
 		Checksum: &digest, Restart: true, AllowDowngrade: true, RemoteTime: false,
 		Header:    http.Header{"Accept": {"a, b"}, "X-B": {"1", "2"}, "Authorization": {"Bearer x:y"}},
@@ -97,6 +97,9 @@ func TestGetRefuses(t *testing.T) {
 		{[]string{"-x", "0", u}, `--connections wants a number from 1 to 64, not "0"; try: braid get --help`},
 		{[]string{"-x", "abc", u}, `--connections wants a number from 1 to 64, not "abc"; try: braid get --help`},
 		{[]string{"-x", "65", u}, `--connections wants a number from 1 to 64, not "65"; try: braid get --help`},
+		{[]string{"-j", "257", u}, `--jobs wants a number from 1 to 256, not "257"; try: braid get --help`},
+		{[]string{"-j", "0", u}, `--jobs wants a number from 1 to 256, not "0"; try: braid get --help`},
+		{[]string{"-i", "", u}, `--input-file wants a file, not ""; try: braid get --help`},
 		{[]string{"-o", "", u}, `--output wants a file or a folder, not ""; try: braid get --help`},
 		{[]string{"--limit-rate", "1,5M", u}, `--limit-rate wants a rate such as 500K or 10M/s, or 0 for no limit, not "1,5M"; try: braid get --help`},
 		{[]string{"-T", "0", u}, `--timeout wants a time above 0, such as 5, 0.5s or 2m, not "0"; try: braid get --help`},
@@ -139,7 +142,7 @@ func TestDefaultsAreWhatHelpSays(t *testing.T) {
 			}
 		}
 	}
-	changed, err := parse(t, "-d", ".", "-x", "8", "--retry", "5", "--retry-delay", "0.5s", "-T", "15s", "--connect-timeout", "10s",
+	changed, err := parse(t, "-d", ".", "-j", "3", "-x", "8", "--retry", "5", "--retry-delay", "0.5s", "-T", "15s", "--connect-timeout", "10s",
 		"--on-change", "fail", "--durability", "normal", "--color", "auto", "--progress", "--remote-time", u)
 	plain, err2 := parse(t, u)
 	if diff := cmp.Diff(plain, changed, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" || err != nil || err2 != nil {

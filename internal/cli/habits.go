@@ -32,12 +32,10 @@ var habits = map[string]map[string]habit{
 		"-u --user --http-user --http-password --http-passwd --password": {why: "FILE holds a line such as Authorization: Bearer …", try: "-H @FILE"},
 		"-e --referer":                                                   {try: "-H 'Referer: URL'"},
 		"-b --cookie --load-cookies":                                     {why: "FILE holds a line such as Cookie: a=b", try: "-H @FILE"},
-		"-i --input-file":                                                {try: "xargs braid < FILE"},
 		"-t --retries --max-retries --tries --max-tries":                 {try: "--retry N"},
 		"--wait --waitretry --retry-wait":                                {try: "--retry-delay TIME"},
 		"-m --max-time --stop":                                           {why: "--timeout is how long a connection may bring nothing", try: "--timeout TIME"},
-		"-j -Z --jobs --parallel --parallel-max --max-concurrent-downloads": {
-			why: "URLs are fetched one after another, each over many connections"},
+		"-Z --parallel --parallel-max --max-concurrent-downloads":        {try: "-j N"},
 		"--split --max-connection-per-server --num-connections --max-connections --threads": {try: "-x N"},
 		"--min-split-size --piece-length": {why: "braid cuts parts itself"},
 		"-r --range":                      {why: "braid fetches whole files"},

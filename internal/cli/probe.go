@@ -93,8 +93,8 @@ func (d *download) expected(src *source.HTTP) error {
 
 // most is how many bytes a file may have whose size nobody tells: what the user
 // says, or else nearly all that the disk has room for.
-func (d *download) most() int64 {
-	if d.o.MaxSize > 0 {
+func (d *download) most(size int64) int64 {
+	if d.o.MaxSize > 0 || size >= 0 {
 		return d.o.MaxSize
 	}
 	room, known := sink.Room(filepath.Dir(d.path))

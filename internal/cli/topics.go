@@ -15,6 +15,7 @@ func topics() []topic {
 	return []topic{
 		{"exit-codes", "what the exit code says", exitCodesHelp},
 		{"json", "the events of --json", jsonHelp},
+		{"lists", "what -i reads", listsHelp},
 	}
 }
 
@@ -23,7 +24,8 @@ func names(all []topic) string {
 	for _, t := range all {
 		n = append(n, t.name)
 	}
-	return strings.Join(n, " and ")
+	last := len(n) - 1
+	return strings.Join(n[:last], ", ") + " and " + n[last]
 }
 
 func exitCodesHelp(width int) string {
@@ -59,5 +61,23 @@ func jsonHelp(width int) string {
 		"Ignore types and fields that you do not know: v rises if that is not enough.")
 	p.gap()
 	p.text("What is wrong with the command line is told on stderr alone: with exit code 2 there may be no event at all.")
+	return p.String()
+}
+
+func listsHelp(width int) string {
+	p := page{width: width}
+	p.text("braid get -i LIST fetches the URLs in a list, those on the command line first. A list is a text file with a URL a line. " +
+		"Blank lines, and lines that begin with #, say nothing. Indented lines below a URL are about it alone:")
+	p.table("", 3, []row{
+		{"out=NAME", "what to call it, as -o does; a path below its folder"},
+		{"dir=DIR", "the folder to put it into, as -d does"},
+	})
+	p.gap()
+	p.text("The whole list is read before anything is fetched; a line that is wrong is an error, and nothing is fetched then. " +
+		"With - the list is read from stdin. A list says where files go: look into one that is not yours.")
+	p.gap()
+	p.text("-j files are fetched at once, in the order of the list. What is wrong with one does not keep the others back. " +
+		"Of two URLs that lead to one file the first is fetched, and the second is an error. " +
+		"The same command goes on where it stopped, and files that are there already count as failed (exists): it is safe to give it again.")
 	return p.String()
 }

@@ -33,21 +33,22 @@ type bars struct {
 	extra []mpb.ContainerOption // for tests
 
 	// Guarded by the console's lock:
-	p    *mpb.Progress // nil while no download is under way
+	p    *mpb.Progress // nil while nothing is drawn
 	open int           // downloads between Begin and End
 	rows int           // ever made; newer ones stand lower
+
+	several // of several downloads
 }
 
 // Begin implements Reporter.
 func (b *bars) Begin(_ int, url, output string) Transfer {
+	if b.total != nil {
+		return b.joined(url, output)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.p == nil {
-		// mpb gets a context of its own: under the download's an interrupt would
-		// stop the drawing before the last picture.
-		options := append([]mpb.ContainerOption{mpb.WithOutput(b.o.Err)}, b.extra...)
-		b.p = mpb.NewWithContext(context.Background(), options...)
-		b.above = b.p
+		b.draw()
 	}
 	b.open++
 	t := &barTransfer{bars: b, name: label(output, url)}
@@ -58,15 +59,34 @@ func (b *bars) Begin(_ int, url, output string) Transfer {
 	return t
 }
 
-// add makes a row; the lock is held. One column stays free, since some
-// terminals begin a new line as soon as the last is written.
+// draw begins to draw; the lock is held. mpb gets a context of its own: under
+// the download's an interrupt would stop the drawing before the last picture.
+func (b *bars) draw() {
+	options := append([]mpb.ContainerOption{mpb.WithOutput(b.o.Err)}, b.extra...)
+	b.p = mpb.NewWithContext(context.Background(), options...)
+	b.above = b.p
+}
+
+// rest ends the drawing, once all rows have been taken away; the lock is held.
+func (b *bars) rest() {
+	b.p.Wait()
+	b.p, b.above = nil, nil
+}
+
+// add makes a row below all that there are; the lock is held.
 func (b *bars) add(row func(decor.Statistics) string) *mpb.Bar {
+	b.rows++
+	return b.place(b.rows, row)
+}
+
+// place makes a row that stands below those of lower places. One column stays free, since some
+// terminals begin a new line as soon as the last is written.
+func (b *bars) place(at int, row func(decor.Statistics) string) *mpb.Bar {
 	fill := mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
 		_, err := io.WriteString(w, home+row(s))
 		return err
 	})
-	b.rows++
-	bar, err := b.p.Add(0, fill, mpb.BarFillerTrim(), mpb.BarPriority(b.rows))
+	bar, err := b.p.Add(0, fill, mpb.BarFillerTrim(), mpb.BarPriority(at))
 	if err != nil { // the terminal went away, and mpb with it: draw for nobody
 		b.p, b.above = mpb.NewWithContext(context.Background(), mpb.WithOutput(io.Discard)), nil
 		bar, _ = b.p.Add(0, fill)
@@ -96,11 +116,13 @@ func (t *barTransfer) set(change func(*view)) {
 	t.view.Store(&v)
 }
 
-// count moves the bar. Zero bytes of zero is how mpb says "unknown".
-func (t *barTransfer) count(current, total, before int64) {
-	t.whole.SetTotal(max(total, 0), false)
-	t.whole.SetCurrent(current)
-	t.whole.SetRefill(before)
+func (t *barTransfer) count(current, total, before int64) { move(t.whole, current, total, before) }
+
+// move moves a bar. Zero bytes of zero is how mpb says "unknown".
+func move(bar *mpb.Bar, current, total, before int64) {
+	bar.SetTotal(max(total, 0), false)
+	bar.SetCurrent(current)
+	bar.SetRefill(before)
 }
 
 func (t *barTransfer) Probe(id segment.Identity, _ bool, _ string, resumed int64) {
@@ -160,8 +182,7 @@ func (t *barTransfer) End(r Result) {
 		t.cells.Abort(true)
 	}
 	if t.open--; t.open == 0 {
-		t.p.Wait()
-		t.p, t.above = nil, nil
+		t.rest()
 	}
 	if r.Err != nil {
 		t.print(t.failure(t.name, t.size, r))

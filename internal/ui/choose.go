@@ -34,7 +34,7 @@ func For(o Options) Reporter {
 	if o.Kind == nil {
 		o.Kind = func(error) string { return "other" }
 	}
-	c := &console{o: o, ink: ink(colored(o.Color, isTerminal(o.Err)))}
+	c := &console{o: o, ink: ink(colored(o.Color, isTerminal(o.Err))), tell: !isTerminal(o.Out)}
 	switch {
 	case o.JSON:
 		return &events{console: c}

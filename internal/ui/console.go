@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -31,9 +32,19 @@ type console struct {
 	o    Options
 	ink  ink
 	home string // what a line begins with on a terminal that bars are drawn on
+	tell bool   // a program reads Out, and is told the paths
+
+	// Set by Expect, before the first download:
+	total *total // nil if there is one only
+	again repeats
 
 	mu    sync.Mutex
 	above io.Writer // takes the lines while bars are drawn; else nil
+}
+
+// Expect implements Reporter.
+func (c *console) Expect(downloads int) {
+	c.total = newTotal(downloads)
 }
 
 // line prints s, which must be safe.
@@ -55,18 +66,36 @@ func (c *console) print(s string) {
 }
 
 // Warn implements Reporter.
-func (c *console) Warn(text string) {
-	c.line(c.ink.paint(yellow, "braid: warning:") + " " + c.o.text(text))
-}
+func (c *console) Warn(text string) { c.once(c.ink.paint(yellow, "braid: warning:"), text) }
 
 // Note implements Reporter.
-func (c *console) Note(text string) { c.line("braid: " + c.o.text(text)) }
+func (c *console) Note(text string) { c.once("braid:", text) }
+
+// once says text, unless the same was said of another of several files.
+func (c *console) once(lead, text string) {
+	if c.total == nil || c.again.first(lead, text) {
+		c.line(lead + " " + c.o.text(text))
+	}
+}
 
 // Exit implements Reporter: people have seen how each download ended, but may
 // want to be told of many.
 func (c *console) Exit(x Exit) {
-	if x.OK+x.Failed > 1 {
-		c.line("braid: " + exitLine(x))
+	c.repeated()
+	if x.OK+x.Failed < 2 {
+		return
+	}
+	line := "braid: " + exitLine(x)
+	if c.total != nil {
+		line += ", " + c.total.sum()
+	}
+	c.line(line)
+}
+
+// repeated says of how many files more something could have been said.
+func (c *console) repeated() {
+	for _, r := range c.again.all() {
+		c.line(fmt.Sprintf("%s %s more: %s", r.lead, count(r.more, "file"), c.o.text(r.what)))
 	}
 }
 
@@ -79,7 +108,7 @@ func (c *console) failure(name string, size int64, r Result) string {
 func (c *console) path(r Result) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r.Err == nil && r.Output != "" && r.Output != "-" && !isTerminal(c.o.Out) {
+	if c.tell && r.Err == nil && r.Output != "" && r.Output != "-" {
 		io.WriteString(c.o.Out, r.Output+"\n")
 	}
 }

@@ -97,6 +97,7 @@ func (e *events) Exit(x Exit) {
 		Failed    int `json:"failed"`
 		Resumable int `json:"resumable"`
 	}{at("exit", 0), x.Code, x.OK, x.Failed, x.Resumable})
+	e.repeated()
 }
 
 // Begin implements Reporter.
@@ -136,11 +137,17 @@ func (t *eventTransfer) Probe(id segment.Identity, ranges bool, proto string, re
 func (t *eventTransfer) Watch(j *scheduler.Job) (stop func()) { return t.watch(j) }
 
 func (t *eventTransfer) watch(j watched) (stop func()) {
-	tell := func() { t.progress(j.Stats()) }
+	told := t.total == nil
+	tell := func() {
+		told = true
+		t.progress(j.Stats())
+	}
 	end := every(eventEvery, tell)
 	return sync.OnceFunc(func() {
 		end()
-		tell()
+		if told { // of many small files it is enough how they end
+			tell()
+		}
 	})
 }
 

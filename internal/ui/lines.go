@@ -13,13 +13,37 @@ const lineEvery = 10 * time.Second
 
 // lines tells a log, or whatever reads a pipe: a line when a download begins,
 // one every ten seconds, one when it ends. No escapes, nothing redrawn.
+//
+// Of several downloads there is a line when one ends, and one every ten seconds
+// about all of them.
 type lines struct {
 	*console
-	terse bool // only how it ends
+	terse bool   // only how it ends
+	hush  hush   // of several downloads
+	stop  func() // ends what Expect began; nil if there is nothing
+}
+
+// Expect implements Reporter.
+func (l *lines) Expect(downloads int) {
+	l.console.Expect(downloads)
+	if !l.terse {
+		l.stop = every(lineEvery, func() { l.line(l.total.line()) })
+	}
+}
+
+// Exit implements Reporter.
+func (l *lines) Exit(x Exit) {
+	if l.stop != nil {
+		l.stop()
+	}
+	l.console.Exit(x)
 }
 
 // Begin implements Reporter.
 func (l *lines) Begin(_ int, url, output string) Transfer {
+	if l.total != nil {
+		return l.join(label(output, url), !l.terse, &l.hush)
+	}
 	t := &lineTransfer{lines: l, name: label(output, url)}
 	t.progress("%s: fetching %s", t.name, l.o.text(url))
 	return t

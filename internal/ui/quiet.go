@@ -13,7 +13,7 @@ type quiet struct{ *console }
 func (q *quiet) Note(string) {}
 
 // Exit implements Reporter.
-func (q *quiet) Exit(Exit) {}
+func (q *quiet) Exit(Exit) { q.repeated() }
 
 // Begin implements Reporter.
 func (q *quiet) Begin(_ int, url, output string) Transfer {

@@ -17,6 +17,9 @@ import (
 // A Reporter tells of a whole run: one download after another, or several at
 // once. Its methods may be called from several goroutines.
 type Reporter interface {
+	// Expect says how many downloads there will be, before the first. Without
+	// it there is one.
+	Expect(downloads int)
 	// Begin announces download id, before any network.
 	Begin(id int, url, output string) Transfer
 	// Note says something that is neither an error nor progress, in one line.

@@ -75,8 +75,12 @@ func (v *view) row(width int, current, total, before int64) string {
 	if width <= 0 {
 		return ""
 	}
+	return v.lay(v.fields(current, total), width, current, total, before)
+}
+
+// lay puts name, bar and fields into width columns.
+func (v *view) lay(fields []field, width int, current, total, before int64) string {
 	name := runewidth.StringWidth(v.name)
-	fields := v.fields(current, total)
 	if measure(fields) > width-name-len(gap)-leastBar {
 		abbreviate(fields)
 	}

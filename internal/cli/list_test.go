@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestLists(t *testing.T) {
+	list := "\ufeff# what we need\r\n" +
+		"https://a.example/f\r\n" +
+		"\r\n" +
+		"  \t\n" +
+		"https://b.example/g?x=1#frag  \n" +
+		"\tout=new name.iso\n" +
+		"  # an old name\n" +
+		"  dir=/data/=x\n" +
+		"https://c.example/\n" +
+		"  out=deep/er\n" +
+		"https://d.example/h"
+	got, err := readList("l", strings.NewReader(list))
+	want := []entry{
+		{url: "https://a.example/f"},
+		{url: "https://b.example/g?x=1#frag", to: &elsewhere{out: "new name.iso", dir: "/data/=x"}},
+		{url: "https://c.example/", to: &elsewhere{out: "deep/er"}},
+		{url: "https://d.example/h"},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(entry{}, elsewhere{})); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+func TestListsThatAreWrong(t *testing.T) {
+	const good = "https://a.example/f\n"
+	for _, c := range []struct{ list, want string }{
+		{good + "\nb.example/f\n", `l, line 3: "b.example/f" is not a URL; try: https://b.example/f`},
+		{"ftp://me:secret@b.example/f", `l, line 1: "ftp://b.example/f" is not a URL braid can fetch, which begin with http:// or https://`},
+		{good + good[:19] + "\thttps://b.example/f", "l, line 2: a line holds one URL, and a URL has no blanks"},
+		{" " + good, "l, line 1: it is indented, and there is no URL above it"},
+		{good + "  header=Authorization: secret", "l, line 2: an indented line says out=NAME or dir=DIR of the URL above, and nothing else"},
+		{good + "  https://b.example/secret", "l, line 2: an indented line says out=NAME or dir=DIR of the URL above, and nothing else"},
+		{good + "  out=", "l, line 2: out= wants the name of a file, below the folder that it goes to"},
+		{good + "  out=/etc/motd", "l, line 2: out= wants the name of a file, below the folder that it goes to"},
+		{good + "  out=a/../../b", "l, line 2: out= wants the name of a file, below the folder that it goes to"},
+		{good + "  out=a/", "l, line 2: out= wants the name of a file, below the folder that it goes to"},
+		{good + "  out=-", "l, line 2: out= wants the name of a file, below the folder that it goes to"},
+		{good + "  dir=", "l, line 2: dir= wants a folder"},
+		{good + "https://a.example/" + strings.Repeat("a", maxListLine), "l, line 2: it is longer than any URL"},
+	} {
+		_, err := readList("l", strings.NewReader(c.list))
+		if !as[*usageError](err) || err.Error() != c.want {
+			t.Errorf("%.60q:\n got %v\nwant %s", c.list, err, c.want)
+		}
+	}
+}
+
+// Whoever writes to stdin may take for ever; an interrupt ends the wait.
+func TestAnInterruptEndsTheReadingOfAList(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stdin, feeder := io.Pipe()
+	defer feeder.Close()
+	go func() {
+		io.WriteString(feeder, "https://a.example/f\n")
+		cancel(SignalError{os.Interrupt})
+	}()
+	o := getOptions{Input: "-"}
+	if _, err := o.entries(ctx, stdin); !errors.Is(err, SignalError{os.Interrupt}) {
+		t.Errorf("%v, want the interrupt", err)
+	}
+}
+
+func TestTwoFilesNeverShareAName(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "a", "b"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("a", filepath.Join(dir, "link")); err != nil {
+		t.Skip(err)
+	}
+	t.Chdir(dir)
+	targets := newTargets()
+	for _, c := range []struct {
+		path string
+		free bool
+	}{
+		{"f", true},
+		{"g", true},
+		{"f", false},
+		{"./f", false},
+		{filepath.Join(dir, "f"), false},
+		{"a/f", true},
+		{"link/f", false},
+		{"a/b/../f", false},
+		{"a/b/f", true},
+		{"none/f", true},
+		{"none/f", false},
+	} {
+		err := targets.take(c.path)
+		if (err == nil) != c.free {
+			t.Errorf("%s: %v", c.path, err)
+		}
+		if code, _ := judge(err); !c.free && code != exitExists {
+			t.Errorf("%s: exit code %d", c.path, code)
+		}
+	}
+}
