@@ -18,6 +18,7 @@ type shared struct {
 	client  *http.Client // so that connections are used again
 	limiter scheduler.Limiter
 	holds   *holds
+	counts  *counts
 	targets *targets
 	report  ui.Reporter
 }

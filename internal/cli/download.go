@@ -152,6 +152,8 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		d.report.Warn(filepath.Base(d.path) + ": the server serves no ranges: one connection, and after an interruption it has to send again what is there")
 	}
 
+	rest := max(id.Size-r.Resumed, 0)
+	climb := d.climb(src.Host(), rest)
 	job := &scheduler.Job{
 		Source:  src,
 		Sink:    dst,
@@ -159,7 +161,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		Done:    dst.Done(),
 		Begun:   dst.Begun(),
 		Plain:   plain,
-		Workers: d.workers(dst.Grid()),
+		Workers: d.workers(rest),
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
 		Most:    d.most(id.Size),
@@ -170,8 +172,11 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 			if e.Kind == scheduler.EventSave {
 				dst.Know(src.Identity())
 			}
-			d.event(e)
+			d.event(e, climb)
 		},
+	}
+	if climb != nil {
+		job.Pacer = climb
 	}
 	d.host = nil // the job gives it back
 	stop := d.show.Watch(job)
@@ -182,6 +187,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	r.Bytes = s.Written
 	r.Wire += s.Fetched
 	r.Retries += s.Retries
+	d.remember(climb, src.Host(), s)
 	if err != nil {
 		return err
 	}
@@ -198,21 +204,18 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	return d.commit(ctx, dst, digest, r)
 }
 
-// workers is how many requests are out at once: for a small file, no more than
-// it has blocks.
-func (d *download) workers(g segment.Grid) int {
-	return min(d.o.Connections, max(g.Len(), 1))
-}
-
 func (d *download) retry() scheduler.Retry {
 	r := scheduler.Retry{Tries: d.o.Retries, Min: d.o.RetryDelay, Max: scheduler.DefaultRetry.Max}
 	r.Max = max(r.Max, r.Min)
 	return r
 }
 
-func (d *download) event(e scheduler.Event) {
-	if e.Kind == scheduler.EventRetry {
+func (d *download) event(e scheduler.Event, c *scheduler.Climb) {
+	switch e.Kind {
+	case scheduler.EventRetry:
 		d.show.Retry(e)
+	case scheduler.EventPace:
+		d.paced(c)
 	}
 }
 

@@ -23,8 +23,9 @@ type getOptions struct {
 
 	HeaderName bool // the name is the one that the server says, if Output does not say it
 
-	Connections int
-	Limit       int64 // bytes a second; 0 means no limit
+	Connections    int   // at once, of a file; 0 means that the controller finds out
+	MaxConnections int   // that it may use, and the run
+	Limit          int64 // bytes a second; 0 means no limit
 
 	Retries        int // 0 means never
 	RetryDelay     time.Duration
@@ -51,12 +52,14 @@ type getOptions struct {
 
 	screen
 
+	Verbose bool
+
 	remoteName bool // -O, which curl knows without a name and wget with one
 }
 
 func newGetOptions() *getOptions {
 	return &getOptions{
-		Dir: ".", Jobs: 3, Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
+		Dir: ".", Jobs: 3, MaxConnections: 16, Retries: 5, RetryDelay: 500 * time.Millisecond,
 		Timeout: 15 * time.Second, ConnectTimeout: 10 * time.Second,
 		RemoteTime: true, Durability: "normal", Header: http.Header{}, screen: newScreen(),
 	}
@@ -104,8 +107,8 @@ func (o *getOptions) flags() []*option {
 			use: "fetch the URLs in this file too, one a line, or - for stdin; see braid help lists"},
 		{name: "jobs", aliases: []string{"j"}, arg: "N", group: "basics", def: "3", set: into(&o.Jobs, number(1, 256)),
 			use: "how many files are fetched at once"},
-		{name: "connections", aliases: []string{"x", "n"}, arg: "N", group: "basics", def: "8", set: into(&o.Connections, number(1, 64)),
-			use: "how many parts of a file are fetched at once"},
+		{name: "connections", aliases: []string{"x", "n"}, arg: "N", group: "basics", def: "auto", set: into(&o.Connections, autoOr(1, mostConnections)),
+			use: "how many parts of a file are fetched at once; auto finds out how many are good, up to --max-connections"},
 		{name: "checksum", arg: "ALGO:HEX", group: "basics", set: into(&o.Checksum, digest),
 			use: "what the file must hash to: sha256, sha512, sha384, sha1 or md5; ALGO: may be left out"},
 		{name: "force", aliases: []string{"f"}, group: "basics", set: toggle(&o.Force),
@@ -115,6 +118,8 @@ func (o *getOptions) flags() []*option {
 		{name: "remote-time", aliases: []string{"R"}, group: "basics", on: true, set: toggle(&o.RemoteTime),
 			use: "give the file the date that the server says"},
 
+		{name: "max-connections", arg: "N", group: "transfer", def: "16", set: into(&o.MaxConnections, number(1, mostConnections)),
+			use: "how many connections all files together may have; a larger -x or -j raises it"},
 		{name: "limit-rate", arg: "RATE", group: "transfer", set: into(&o.Limit, parseRate),
 			use: "bytes a second for the whole run, such as 500K or 10M (default: no limit)"},
 		{name: "retry", arg: "N", group: "transfer", def: "5", set: into(&o.Retries, number(0, 1000)),
@@ -159,6 +164,8 @@ func (o *getOptions) flags() []*option {
 		{name: "show-error", aliases: []string{"S"}, set: ignored()},
 		{name: "continue", aliases: []string{"c"}, set: ignored()},
 		{name: "remote-name", aliases: []string{"O"}, set: toggle(&o.remoteName)},
+		{name: "verbose", aliases: []string{"v"}, group: "screen", set: toggle(&o.Verbose),
+			use: "say how many connections there are, and why"},
 	}, o.screen.flags()...)
 }
 

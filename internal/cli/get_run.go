@@ -36,13 +36,13 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 	if len(all) == 0 {
 		report.Note(o.Input + " has no URL in it")
 	}
-	with := &shared{client: client, limiter: o.limiter(), holds: newHolds(), targets: newTargets(), report: report}
+	with := &shared{client: client, limiter: o.limiter(), holds: newHolds(o.most()), counts: newCounts(), targets: newTargets(), report: report}
 	b := &batch{shared: with, o: &o, logins: logins, kinds: map[failing]bool{}}
 	return b.run(ctx, all)
 }
 
 func (o *getOptions) client() (*http.Client, error) {
-	c := source.ClientOptions{ConnectTimeout: o.ConnectTimeout, MaxConnections: o.Jobs + o.Connections, Insecure: o.Insecure,
+	c := source.ClientOptions{ConnectTimeout: o.ConnectTimeout, MaxConnections: o.most(), Insecure: o.Insecure,
 		Pins: o.Pins, AllowPrivate: o.AllowPrivate}
 	if o.CACert != "" {
 		roots, err := source.CertPool(o.CACert)

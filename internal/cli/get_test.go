@@ -38,7 +38,7 @@ func TestGetDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := getOptions{
-		URLs: []string{u}, Dir: ".", Jobs: 3, Connections: 8, Retries: 5, RetryDelay: 500 * time.Millisecond,
+		URLs: []string{u}, Dir: ".", Jobs: 3, MaxConnections: 16, Retries: 5, RetryDelay: 500 * time.Millisecond,
 		Timeout: 15 * time.Second, ConnectTimeout: 10 * time.Second, RemoteTime: true, Durability: "normal", Header: http.Header{},
 		screen: screen{Progress: true, Color: "auto"},
 	}
@@ -58,13 +58,13 @@ func TestGetTakesItAll(t *testing.T) {
 		"-A", "me/1", "-k", "--cacert", "ca.pem", "--on-change", "restart", "--allow-downgrade", "--no-remote-time", "-LSO", "-c",
 		"-J", "--max-size", "4G", "--expect-type", "Application/ZIP", "--durability", "strict", "--verify-resume", "sample", "--netrc",
 		"--pinnedpubkey", "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "--allow-private-redirect",
-		"-j9", "-i", "list", "--no-progress", "-q", "--json", "--color=never")
+		"-j9", "-i", "list", "--max-connections", "9", "-v", "--no-progress", "-q", "--json", "--color=never")
 	if err != nil {
 		t.Fatal(err)
 	}
 	digest, _ := segment.ParseDigest(sum)
 	want := getOptions{
-		URLs: []string{u}, Input: "list", Jobs: 9, Output: "f", Dir: "dir", Force: true, Connections: 16, Limit: 10 << 20,
+		URLs: []string{u}, Input: "list", Jobs: 9, Output: "f", Dir: "dir", Force: true, Connections: 16, MaxConnections: 9, Verbose: true, Limit: 10 << 20,
 		Retries: 0, RetryDelay: 2 * time.Second, Timeout: 5 * time.Second, ConnectTimeout: time.Minute,
 		Checksum: &digest, Restart: true, AllowDowngrade: true, RemoteTime: false,
 		Header:    http.Header{"Accept": {"a, b"}, "X-B": {"1", "2"}, "Authorization": {"Bearer x:y"}},
@@ -89,14 +89,14 @@ func TestGetRefuses(t *testing.T) {
 		{[]string{"http:/a/b"}, `"http:/a/b" is not a URL; try: http://a/b`},
 		{[]string{"127.0.0.1:80/f"}, `"127.0.0.1:80/f" is not a URL; try: http://127.0.0.1:80/f`},
 		{[]string{"-O", "-", u}, "braid writes to files only; try: -o FILE"},
-		{[]string{"-x", "http://me:secret@proxy/", u}, `--connections wants a number from 1 to 64, not "http://proxy/"; try: braid get --help`},
+		{[]string{"-x", "http://me:secret@proxy/", u}, `--connections wants auto, or a number from 1 to 64, not "http://proxy/"; try: braid get --help`},
 		{[]string{"-O", "name", u}, "-O takes no name here; try: -o name"},
 		{[]string{"ftp://a/b"}, `"ftp://a/b" is not a URL braid can fetch, which begin with http:// or https://; try: braid get --help`},
 		{[]string{"https:///f"}, `"https:///f" is not a URL; try: braid get --help`},
 		{[]string{"https://me:secret@%zz/"}, ""},
-		{[]string{"-x", "0", u}, `--connections wants a number from 1 to 64, not "0"; try: braid get --help`},
-		{[]string{"-x", "abc", u}, `--connections wants a number from 1 to 64, not "abc"; try: braid get --help`},
-		{[]string{"-x", "65", u}, `--connections wants a number from 1 to 64, not "65"; try: braid get --help`},
+		{[]string{"-x", "0", u}, `--connections wants auto, or a number from 1 to 64, not "0"; try: braid get --help`},
+		{[]string{"-x", "abc", u}, `--connections wants auto, or a number from 1 to 64, not "abc"; try: braid get --help`},
+		{[]string{"-x", "65", u}, `--connections wants auto, or a number from 1 to 64, not "65"; try: braid get --help`},
 		{[]string{"-j", "257", u}, `--jobs wants a number from 1 to 256, not "257"; try: braid get --help`},
 		{[]string{"-j", "0", u}, `--jobs wants a number from 1 to 256, not "0"; try: braid get --help`},
 		{[]string{"-i", "", u}, `--input-file wants a file, not ""; try: braid get --help`},
@@ -119,7 +119,7 @@ func TestGetRefuses(t *testing.T) {
 		{[]string{"-H", "X: a\x01secret", u}, "--header: the value of X has a control character in it; try: braid get --help"},
 		{[]string{"-H", "@/nonexistent/f", u}, "--header: open /nonexistent/f: no such file or directory; try: braid get --help"},
 		{[]string{"--checksum", "d41d8cd98f00b204e9800998ecf8427e", u, u}, "--checksum is for one URL at a time; try: braid get --help"},
-		{[]string{"-x", "0", "--retry", "x", u}, `--connections wants a number from 1 to 64, not "0"; try: braid get --help`},
+		{[]string{"-x", "0", "--retry", "x", u}, `--connections wants auto, or a number from 1 to 64, not "0"; try: braid get --help`},
 	} {
 		_, err := parse(t, c.args...)
 		if !as[*usageError](err) || c.want != "" && err.Error() != c.want {
@@ -142,7 +142,7 @@ func TestDefaultsAreWhatHelpSays(t *testing.T) {
 			}
 		}
 	}
-	changed, err := parse(t, "-d", ".", "-j", "3", "-x", "8", "--retry", "5", "--retry-delay", "0.5s", "-T", "15s", "--connect-timeout", "10s",
+	changed, err := parse(t, "-d", ".", "-j", "3", "-x", "auto", "--max-connections", "16", "--retry", "5", "--retry-delay", "0.5s", "-T", "15s", "--connect-timeout", "10s",
 		"--on-change", "fail", "--durability", "normal", "--color", "auto", "--progress", "--remote-time", u)
 	plain, err2 := parse(t, u)
 	if diff := cmp.Diff(plain, changed, cmp.AllowUnexported(getOptions{}), cmpopts.EquateEmpty()); diff != "" || err != nil || err2 != nil {

@@ -37,7 +37,7 @@ func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source
 		return err
 	}, func(e scheduler.Event) {
 		r.Retries++
-		d.event(e)
+		d.event(e, nil)
 	})
 	if err != nil {
 		d.host = nil

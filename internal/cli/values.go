@@ -98,6 +98,20 @@ func number(least, most int) func(string) (int, error) {
 	}
 }
 
+// autoOr reads auto, as 0, or a number.
+func autoOr(least, most int) func(string) (int, error) {
+	return func(s string) (int, error) {
+		if s == "auto" {
+			return 0, nil
+		}
+		n, err := number(least, most)(s)
+		if err != nil {
+			return 0, wanted(fmt.Sprintf("auto, or a number from %d to %d", least, most))
+		}
+		return n, nil
+	}
+}
+
 // choice reads one of several words.
 func choice(words ...string) func(string) (string, error) {
 	return func(s string) (string, error) {
