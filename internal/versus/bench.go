@@ -23,6 +23,7 @@ type bench struct {
 	root     string // of them, what is served
 	home     string // of them, where clients look for settings
 	rows     []row
+	least    float64 // MiB: a peak below it cannot be told
 	skipped  []string
 	progress io.Writer
 }
@@ -79,7 +80,7 @@ func compare(ctx context.Context, o options, stdout, stderr io.Writer) (err erro
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", s.name, err))
 		}
 	}
-	printTable(stdout, b.rows)
+	printTable(stdout, b.rows, b.least)
 	b.footer(stdout, before)
 	return errors.Join(failed, b.save())
 }
@@ -128,8 +129,9 @@ func (b *bench) save() error {
 	text, err := json.MarshalIndent(struct {
 		Machine []string `json:"machine"`
 		Skipped []string `json:"skipped"`
+		Least   float64  `json:"least_peak_mib"` // a peak below it cannot be told
 		Rows    []row    `json:"rows"`
-	}{b.machine(), b.skipped, b.rows}, "", "\t")
+	}{b.machine(), b.skipped, b.least, b.rows}, "", "\t")
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -15,33 +18,45 @@ const patience = 15 * time.Minute
 
 // measure runs a command in the folder dir and returns what it took. Its home
 // and its variables are the same for all: nobody's settings count.
-func measure(ctx context.Context, argv []string, dir, home string) (sample, error) {
+func (b *bench) measure(ctx context.Context, argv []string, dir string) (sample, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	said, err := os.Create(filepath.Join(home, "said")) // a file: nobody has to read it meanwhile
+	report := filepath.Join(b.home, "report")
+	said, err := os.Create(filepath.Join(b.home, "said")) // a file: nobody has to read it meanwhile
 	if err != nil {
 		return sample{}, err
 	}
 	defer said.Close()
-	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	c := exec.CommandContext(ctx, b.self, append([]string{"launch", report}, argv...)...)
 	c.Dir, c.Stdout, c.Stderr = dir, said, said
-	c.Env = append(plainEnv(os.Environ()), "HOME="+home, "XDG_CONFIG_HOME="+home)
-	start := time.Now()
+	c.Env = append(plainEnv(os.Environ()), "HOME="+b.home, "XDG_CONFIG_HOME="+b.home)
+	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // which ends what it started
+	c.WaitDelay = 5 * time.Second
 	err = c.Run()
-	took := time.Since(start)
 	if ctx.Err() != nil {
 		return sample{}, fmt.Errorf("%s: %w", filepath.Base(argv[0]), context.Cause(ctx))
 	}
+	var l launch
+	if err == nil {
+		err = readJSON(report, &l)
+	}
+	if err == nil && l.Failed != "" {
+		err = errors.New(l.Failed)
+	}
 	if err != nil {
 		words, _ := os.ReadFile(said.Name())
-		return sample{}, fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, tail(string(words), 400))
+		return sample{}, fmt.Errorf("%w: %s", err, tail(string(words), 400))
 	}
-	p := c.ProcessState
-	return sample{
-		Wall: took.Seconds(),
-		CPU:  (p.UserTime() + p.SystemTime()).Seconds(),
-		Peak: float64(peakOf(p)) / (1 << 20),
-	}, nil
+	b.least = max(b.least, l.Least)
+	return l.Sample, nil
+}
+
+func readJSON(path string, into any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
 }
 
 // plainEnv is env less the proxies and what clients read their settings from.

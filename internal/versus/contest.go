@@ -112,7 +112,7 @@ func (b *bench) round(ctx context.Context, c contest, e entrant, all bool) (took
 		return took, err
 	}
 	defer os.RemoveAll(dir)
-	took, err = measure(ctx, e.argv(dir), dir, b.home)
+	took, err = b.measure(ctx, e.argv(dir), dir)
 	if err == nil && !e.none && c.verify != nil {
 		err = c.verify(dir, all)
 	}

@@ -31,5 +31,5 @@
 // An ideal is computed and not run.
 //
 // The peak of a process cannot be told if it is below that of the one that
-// started it: both are reported.
+// started it, which is a small one: how small is said.
 package main

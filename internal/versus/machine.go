@@ -31,8 +31,8 @@ func (b *bench) footer(w io.Writer, stolen int64) {
 	for _, line := range b.machine() {
 		fmt.Fprintf(w, "%s\n\n", line)
 	}
-	fmt.Fprintf(w, "%d pairs each; below 1 braid, or the first named, needs less. Peaks below %.0f MiB, that of this program, cannot be told.",
-		b.o.pairs, float64(ownPeak())/(1<<20))
+	fmt.Fprintf(w, "%d pairs each; below 1 braid, or the first named, needs less. A peak below %.1f MiB cannot be told.",
+		b.o.pairs, b.least)
 	if now := steal(); now >= 0 && stolen >= 0 {
 		fmt.Fprintf(w, " The host kept the processors away for %.1f s in all.", float64(now-stolen)/100)
 	}

@@ -23,6 +23,7 @@ var parts = map[string]func(ctx context.Context, args []string) error{
 	"origin": playOrigin,
 	"raw":    playRaw,
 	"engine": playEngine,
+	"launch": playLaunch,
 }
 
 // options are what the command line says.

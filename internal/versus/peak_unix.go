@@ -5,6 +5,8 @@ package main
 import (
 	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -15,21 +17,31 @@ func peakOf(p *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
-	return peakBytes(u)
-}
-
-// ownPeak is that of this process so far.
-func ownPeak() int64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return peakBytes(&u)
-}
-
-func peakBytes(u *syscall.Rusage) int64 {
 	if runtime.GOOS == "darwin" {
 		return int64(u.Maxrss)
 	}
 	return int64(u.Maxrss) << 10
+}
+
+// ownPeak is the peak of this process's own memory so far, in bytes: what
+// getrusage says of it may be its parent's.
+func ownPeak() int64 {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	return peakIn(string(status))
+}
+
+// peakIn reads the VmHWM of a text as in /proc/self/status.
+func peakIn(status string) int64 {
+	for line := range strings.Lines(status) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			if err == nil {
+				return kib << 10
+			}
+		}
+	}
+	return 0
 }
