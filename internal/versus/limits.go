@@ -46,13 +46,34 @@ func playRaw(ctx context.Context, args []string) error {
 	if err := reserve(file, *size); err != nil {
 		return err
 	}
-	if args[0] == "raw-file" {
-		r := rawRange{to: *size, write: file.WriteAt}
-		err = r.fetch(ctx, u)
-	} else {
+	whole := rawRange{to: *size, write: file.WriteAt}
+	switch args[0] {
+	case "raw-file":
+		err = whole.fetch(ctx, u)
+	case "raw-pieces":
+		whole.write = inPieces(file)
+		err = whole.fetch(ctx, u)
+	case "raw-lock":
 		err = rawLock(ctx, u, *size, *n, file)
+	default:
+		err = fmt.Errorf("no limit is called %q", args[0])
 	}
 	return errors.Join(err, file.Close())
+}
+
+// inPieces writes little at once. For more at once the kernel allocates memory in
+// larger blocks, and a virtual machine that gives free memory back to its host
+// waits for those.
+func inPieces(file *os.File) func(p []byte, off int64) (int, error) {
+	const piece = 32 << 10
+	return func(p []byte, off int64) (done int, err error) {
+		for done < len(p) && err == nil {
+			var n int
+			n, err = file.WriteAt(p[done:min(done+piece, len(p))], off+int64(done))
+			done += n
+		}
+		return done, err
+	}
 }
 
 // rawLock fetches with n connections, each its own part of the file.

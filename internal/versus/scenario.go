@@ -60,7 +60,7 @@ func plain(flags []string) func(context.Context, *bench, int64) error {
 		if flags == nil {
 			name = "plain-default"
 		}
-		return b.fast(ctx, name, spec{root: b.root}, size, flags, append([]string{"raw-file", "raw-lock", "raw-discard"}, tools...))
+		return b.fast(ctx, name, spec{root: b.root}, size, flags, append([]string{"raw-file", "raw-pieces", "raw-lock", "raw-discard"}, tools...))
 	}
 }
 

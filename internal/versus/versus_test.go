@@ -45,16 +45,16 @@ func TestAContestFromEndToEnd(t *testing.T) {
 	}
 	defer w.stop()
 	f := fetch{url: w.url + file, size: size, n: 3}
-	raw := b.rivals(f, "raw-file", "raw-lock", "raw-discard", "curl")
-	if len(raw) != 3 {
-		t.Fatalf("%d rivals, though there are three limits and no curl", len(raw))
+	raw := b.rivals(f, "raw-file", "raw-lock", "raw-pieces", "raw-discard", "curl")
+	if len(raw) != 4 {
+		t.Fatalf("%d rivals, though there are four limits and no curl", len(raw))
 	}
 	c := contest{name: "plain", size: size, ours: raw[0], theirs: raw[1:], verify: isOut(size), ideals: []ideal{{"ideal", sample{Wall: 1}}}}
 	if err := b.hold(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.rows) != 3 {
-		t.Fatalf("%d rows, not 3", len(b.rows))
+	if len(b.rows) != 4 {
+		t.Fatalf("%d rows, not 4", len(b.rows))
 	}
 	for _, r := range b.rows {
 		if len(r.Pairs) != 2 || r.Pairs[1].Ours.Wall <= 0 || r.Pairs[1].Theirs.Wall <= 0 {
