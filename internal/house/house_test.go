@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"internal/house":            {},
 	"internal/mutants":          {},
 	"internal/torture":          {"braid/server"}, // it shares no code with what it verifies
+	"internal/versus":           {"braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
 }
 
 // forbidden says what a package may not import from anywhere.
