@@ -68,7 +68,6 @@ func TestManyInLines(t *testing.T) {
 		"many-lines.txt":       {},
 		"many-no-progress.txt": {NoProgress: true},
 		"many-quiet.txt":       {Quiet: true},
-		"many-json.txt":        {JSON: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -76,12 +75,29 @@ func TestManyInLines(t *testing.T) {
 				o.Out, o.Err = &out, &err
 				tellMany(For(o), func(string) {})
 				golden(t, name, "-- stdout\n"+out.String()+"-- stderr\n"+err.String())
-				if o.JSON {
-					checkSchema(t, out.String())
-				}
 			})
 		})
 	}
+}
+
+// Events are of one download each; one that takes a moment has no progress.
+func TestManyInEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out, err bytes.Buffer
+		tellMany(For(Options{JSON: true, Out: &out, Err: &err}), func(string) {})
+		checkSchema(t, out.String())
+		for id, want := range map[int]int{1: 0, 2: 25, 3: 0} {
+			if got := strings.Count(out.String(), fmt.Sprintf(`"type":"progress","id":%d,`, id)); got != want {
+				t.Errorf("%d events of the progress of %d, want %d", got, id, want)
+			}
+		}
+		if got := strings.Count(out.String(), `"type":"warning"`); got != 4 {
+			t.Errorf("%d warnings, want 4: programs get all", got)
+		}
+		if got := strings.Count(err.String(), "no ranges"); got != 2 {
+			t.Errorf("%d warnings about ranges, want 2: people get the first, and how many there are", got)
+		}
+	})
 }
 
 func TestManyOnAScreen(t *testing.T) {
@@ -113,9 +129,14 @@ func TestRowsAreFew(t *testing.T) {
 			m := b.Begin(i+1, "https://a.example/f", fmt.Sprintf("f%d", i)).(*rowMember)
 			all, stops = append(all, m), append(stops, m.watch(&job{stats: j.stats}))
 		}
+		shown := func() int {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.shown
+		}
 		time.Sleep(barEvery / 2)
-		if b.shown != 0 {
-			t.Errorf("%d rows at once", b.shown)
+		if n := shown(); n != 0 {
+			t.Errorf("%d rows at once", n)
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -127,8 +148,8 @@ func TestRowsAreFew(t *testing.T) {
 			m.End(Result{Output: m.name})
 		}
 		b.Exit(Exit{OK: files})
-		if b.shown != 0 || b.p != nil {
-			t.Errorf("%d rows are left", b.shown)
+		if n := shown(); n != 0 || b.p != nil {
+			t.Errorf("%d rows are left", n)
 		}
 	})
 }
