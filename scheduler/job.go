@@ -156,6 +156,16 @@ func (j *Job) Stats() Stats {
 	return s
 }
 
+// Prefix is how many bytes from the file's beginning are written without a gap,
+// for good. Of a plain job, which may begin again, it is 0.
+func (j *Job) Prefix() int64 {
+	j.open()
+	if j.Plain {
+		return 0
+	}
+	return j.ledger.prefix()
+}
+
 // whole is closed when every byte is written; in a plain job it never is.
 func (j *Job) whole() <-chan struct{} {
 	if j.Plain {

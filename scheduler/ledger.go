@@ -285,6 +285,22 @@ func (b *ledger) count() (written, durable int64) {
 	return b.written, b.durable
 }
 
+// prefix is where the first byte lies that is not written.
+func (b *ledger) prefix() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	end := b.grid.Size
+	if len(b.free) > 0 {
+		end = b.free[0].Off
+	}
+	for _, l := range b.out {
+		if l.off < l.end {
+			end = min(end, l.off)
+		}
+	}
+	return end
+}
+
 // lent is what the leases still have to bring.
 func (b *ledger) lent() []segment.Range {
 	b.mu.Lock()

@@ -77,3 +77,37 @@ func TestAClimbFindsTheCount(t *testing.T) {
 		}
 	})
 }
+
+// The prefix never counts a byte that is not written.
+func TestThePrefixIsWritten(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		j, _, dst := job(16*mib, 4, func(n int, _ segment.Range) reply {
+			return reply{delay: time.Duration(n%3) * 100 * time.Millisecond, step: 64 << 10, every: time.Second / 32}
+		})
+		j.Pacer = Fixed(4)
+		j.Sink = &hooked{dst, func() {
+			prefix := j.Prefix()
+			dst.mu.Lock()
+			defer dst.mu.Unlock()
+			for off := range prefix {
+				if dst.times[off] == 0 {
+					t.Fatalf("byte %d is called written, of %d", off, prefix)
+				}
+			}
+		}}
+		if err := j.Run(t.Context()); err != nil || j.Prefix() != 16*mib {
+			t.Fatal(err, j.Prefix())
+		}
+	})
+}
+
+// A hooked sink calls before each write.
+type hooked struct {
+	*strict
+	before func()
+}
+
+func (h *hooked) WriteAt(p []byte, off int64) (int, error) {
+	h.before()
+	return h.strict.WriteAt(p, off)
+}

@@ -82,8 +82,13 @@ func (d Digest) Check(r io.Reader) error {
 	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{r}, make([]byte, 1<<20)); err != nil {
 		return fmt.Errorf("reading back to verify: %w", err)
 	}
-	if got := h.Sum(nil); !bytes.Equal(got, d.Sum) {
-		return &DigestError{Algorithm: d.Algorithm, Want: d.Sum, Got: got}
+	return d.Match(h.Sum(nil))
+}
+
+// Match returns a *DigestError if sum is not d.Sum.
+func (d Digest) Match(sum []byte) error {
+	if !bytes.Equal(sum, d.Sum) {
+		return &DigestError{Algorithm: d.Algorithm, Want: d.Sum, Got: sum}
 	}
 	return nil
 }

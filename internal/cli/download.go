@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"braid/internal/ui"
@@ -120,7 +119,7 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	if dst.Finished() {
 		r.Bytes = dst.Size()
 		d.report.Note(filepath.Base(d.path) + ": it was complete already; only its checkpoint was left")
-		return d.commit(ctx, dst, d.o.Checksum, r)
+		return d.commit(ctx, dst, d.o.Checksum, nil, r)
 	}
 
 	src, err := d.probe(ctx, dst.Missing(), r)
@@ -179,9 +178,17 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		job.Pacer = climb
 	}
 	d.host = nil // the job gives it back
+	var h *hasher
+	if digest := d.digest(src); digest != nil {
+		h = follow(ctx, *digest, dst, job.Prefix)
+		defer h.rest()
+	}
 	stop := d.show.Watch(job)
 	err = job.Run(ctx)
 	stop()
+	if h != nil {
+		h.rest()
+	}
 	dst.Know(src.Identity())
 	s := job.Stats()
 	r.Bytes = s.Written
@@ -197,11 +204,19 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	if d.o.RemoteTime && !id.Modified.IsZero() {
 		dst.SetModified(id.Modified)
 	}
-	digest := d.o.Checksum
-	if told, ok := src.Digest(); ok && digest == nil && src.Encoded() == "" {
-		digest = &told
+	return d.commit(ctx, dst, d.digest(src), h, r)
+}
+
+// digest is what the file should hash to, as the user says or else the server;
+// nil if nobody does.
+func (d *download) digest(src *source.HTTP) *segment.Digest {
+	if d.o.Checksum != nil {
+		return d.o.Checksum
 	}
-	return d.commit(ctx, dst, digest, r)
+	if told, ok := src.Digest(); ok && src.Encoded() == "" {
+		return &told
+	}
+	return nil
 }
 
 func (d *download) retry() scheduler.Retry {
@@ -220,35 +235,21 @@ func (d *download) event(e scheduler.Event, c *scheduler.Climb) {
 }
 
 // commit verifies the file, if the user or the server has said what it should
-// hash to, and gives it its name.
-func (d *download) commit(ctx context.Context, dst *sink.File, digest *segment.Digest, r *ui.Result) error {
+// hash to, and gives it its name. h has hashed a part of it, if it is not nil.
+func (d *download) commit(ctx context.Context, dst *sink.File, digest *segment.Digest, h *hasher, r *ui.Result) error {
 	if digest == nil {
 		return dst.Commit(nil)
 	}
-	err := dst.Commit(func(file io.Reader) error {
-		counted := &counter{stopped: ctx.Err, from: file}
-		stop := d.show.Verify(digest.Algorithm, r.Bytes, counted.n.Load)
+	err := dst.Commit(func(file *io.SectionReader) error {
+		if h == nil || h.digest.String() != digest.String() {
+			h = &hasher{digest: *digest, hash: digest.Hash()}
+		}
+		stop := d.show.Verify(digest.Algorithm, r.Bytes, h.at.Load)
 		defer stop()
-		return digest.Check(counted)
+		return h.check(ctx, file, file.Size())
 	})
 	if err == nil {
 		r.Verified = digest.String()
 	}
 	return err
-}
-
-// A counter counts what is read through it, and stops when told to.
-type counter struct {
-	stopped func() error // an error once it should stop
-	from    io.Reader
-	n       atomic.Int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	if err := c.stopped(); err != nil {
-		return 0, err
-	}
-	n, err := c.from.Read(p)
-	c.n.Add(int64(n))
-	return n, err
 }

@@ -26,7 +26,7 @@ import (
 // If Finished, the file is read back first: if it is no longer what was fetched
 // it is somebody's own file (fs.ErrExist). Whatever verify says, it keeps its
 // name.
-func (f *File) Commit(verify func(io.Reader) error) error {
+func (f *File) Commit(verify func(*io.SectionReader) error) error {
 	f.saving.Lock()
 	defer f.saving.Unlock()
 	if f.finished {
@@ -79,7 +79,7 @@ type backReader struct {
 	path string
 }
 
-func reading(h handle, path string, size int64) io.Reader {
+func reading(h handle, path string, size int64) *io.SectionReader {
 	return io.NewSectionReader(backReader{h, path}, 0, size)
 }
 
@@ -177,7 +177,7 @@ func (f *File) badNames() iter.Seq[string] {
 
 // confirm ends a finish that was interrupted, if the file is still the one that
 // was given its name then.
-func (f *File) confirm(verify func(io.Reader) error) error {
+func (f *File) confirm(verify func(*io.SectionReader) error) error {
 	data, err := f.disk.view(f.path)
 	if err != nil {
 		return writing(f.path, err)

@@ -8,7 +8,7 @@
 //	err = f.Begin(ctx, remote)                        // once the server has said what it is
 //	job := &scheduler.Job{Source: src, Sink: f, Grid: f.Grid(), Done: f.Done(), Begun: f.Begun()}
 //	if err = job.Run(ctx); err == nil {
-//		err = f.Commit(digest.Check)
+//		err = f.Commit(func(file *io.SectionReader) error { return digest.Check(file) })
 //	}
 //	err = errors.Join(err, f.Close())
 //

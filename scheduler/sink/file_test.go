@@ -165,7 +165,7 @@ func TestOrder(t *testing.T) {
 	mustPut(t, f, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10)
 	d.ops = nil
 	f.SetModified(day)
-	if err := f.Commit(func(r io.Reader) error {
+	if err := f.Commit(func(r *io.SectionReader) error {
 		step("Commit, before verify", "datasync .part", "write .part.ck", "datasync .part.ck")
 		_, err := io.Copy(io.Discard, r)
 		d.ops = nil
@@ -331,7 +331,7 @@ func TestPlain(t *testing.T) {
 		if err := f.Truncate(testSize); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Commit(func(r io.Reader) error {
+		if err := f.Commit(func(r *io.SectionReader) error {
 			got, err := io.ReadAll(r)
 			if !bytes.Equal(got, content) {
 				t.Errorf("verify reads %d bytes, or wrong ones", len(got))
@@ -558,7 +558,7 @@ func TestVerify(t *testing.T) {
 			}
 		}
 		f := begun(t, path, Options{})
-		err := finish(f, func(io.Reader) error { return wrong })
+		err := finish(f, func(*io.SectionReader) error { return wrong })
 		var digest *segment.DigestError
 		if !errors.As(err, &digest) || errors.Is(err, scheduler.ErrSink) || !strings.Contains(err.Error(), "big.iso.part.bad.2") {
 			t.Errorf("Commit: %v", err)
@@ -579,7 +579,7 @@ func TestVerify(t *testing.T) {
 	t.Run("interrupted", func(t *testing.T) {
 		path, stop := tempPath(t), errors.New("stop")
 		f := begun(t, path, Options{})
-		if err := finish(f, func(io.Reader) error { return stop }); !errors.Is(err, stop) {
+		if err := finish(f, func(*io.SectionReader) error { return stop }); !errors.Is(err, stop) {
 			t.Errorf("Commit: %v", err)
 		}
 		if err := f.Close(); err != nil {

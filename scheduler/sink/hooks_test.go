@@ -320,7 +320,7 @@ func left(t *testing.T, path string, of ...int) {
 }
 
 // finish writes what is missing and commits.
-func finish(f *File, verify func(io.Reader) error) error {
+func finish(f *File, verify func(*io.SectionReader) error) error {
 	done := f.Done()
 	for first, past := range done.Clone().Gaps() {
 		for i := first; i < past; i++ {

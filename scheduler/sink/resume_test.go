@@ -341,7 +341,7 @@ func TestFinished(t *testing.T) {
 			t.Errorf("Size = %d", f.Size())
 		}
 		read := 0
-		if err := f.Commit(func(r io.Reader) error {
+		if err := f.Commit(func(r *io.SectionReader) error {
 			p, err := io.ReadAll(r)
 			read = len(p)
 			return err
@@ -357,7 +357,7 @@ func TestFinished(t *testing.T) {
 		path := leftFinished(t)
 		for range 2 {
 			f := mustOpen(t, path, Options{})
-			err := f.Commit(func(io.Reader) error { return &segment.DigestError{Algorithm: "md5"} })
+			err := f.Commit(func(*io.SectionReader) error { return &segment.DigestError{Algorithm: "md5"} })
 			if !as[*segment.DigestError](err) || !strings.Contains(err.Error(), path) || f.Resumable() != 0 {
 				t.Errorf("%v; Resumable = %d", err, f.Resumable())
 			}
@@ -369,7 +369,7 @@ func TestFinished(t *testing.T) {
 			}
 		}
 		f := mustOpen(t, path, Options{})
-		if err := f.Commit(func(io.Reader) error { return nil }); err != nil {
+		if err := f.Commit(func(*io.SectionReader) error { return nil }); err != nil {
 			t.Error(err)
 		}
 		alone(t, path)

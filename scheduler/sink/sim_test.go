@@ -37,8 +37,8 @@ type simRun struct {
 	d      *simDisk
 	o      Options
 	remote Remote
-	body   []byte                // what the server sends
-	verify func(io.Reader) error // at Commit
+	body   []byte                        // what the server sends
+	verify func(*io.SectionReader) error // at Commit
 	simTruth
 
 	kills  bool   // only the process dies, no power is lost
@@ -61,7 +61,7 @@ func newSimRun(t *testing.T, seed uint64) *simRun {
 		simTruth: simTruth{served: map[string][]byte{`"v1"`: a, `"v2"`: b}, modified: day.UnixNano()},
 	}
 	s.named = [][]byte{nil, a}
-	s.verify = func(r io.Reader) error {
+	s.verify = func(r *io.SectionReader) error {
 		p, err := io.ReadAll(r)
 		if err == nil && !bytes.Equal(p, s.body) {
 			err = errSimDigest

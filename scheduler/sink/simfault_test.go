@@ -33,7 +33,7 @@ var simLives = map[string]func(s *simRun){
 	},
 	"rejected": func(s *simRun) {
 		s.named = [][]byte{nil}
-		s.verify = func(io.Reader) error { return errSimDigest }
+		s.verify = func(*io.SectionReader) error { return errSimDigest }
 	},
 }
 

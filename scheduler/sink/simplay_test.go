@@ -202,7 +202,7 @@ var simPlays = map[string]func(s *simRun){
 	},
 	"wrong checksum": func(s *simRun) {
 		s.named = [][]byte{nil}
-		s.verify = func(r io.Reader) error { return errSimDigest }
+		s.verify = func(r *io.SectionReader) error { return errSimDigest }
 		f := s.mustOpen()
 		s.fetch(f, 1)
 		s.acked = nil // rejected bytes may go
