@@ -119,8 +119,14 @@ func TestLockedByWhom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openTest(d, "/d/f", Options{}); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "pid") {
-		t.Errorf("before Begin: %v", err)
+	d.before = func(op string) {
+		if op != "syncDir ." {
+			return
+		}
+		d.before = nil
+		if _, err := openTest(d, "/d/f", Options{}); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "pid") {
+			t.Errorf("before there is a checkpoint: %v", err)
+		}
 	}
 	if err := f.Begin(bg, Remote{Identity: identity}); err != nil {
 		t.Fatal(err)
@@ -143,6 +149,9 @@ func TestOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	if f.spare == nil {
+		t.Skip("only linux makes files without a name, and not on every file system")
+	}
 	step := func(what string, want ...string) {
 		t.Helper()
 		if diff := cmp.Diff(want, d.since(0)); diff != "" {
@@ -152,11 +161,11 @@ func TestOrder(t *testing.T) {
 		d.ops = nil
 		d.mu.Unlock()
 	}
-	step("Open", "lock .part.ck")
+	step("Open", "nameless .part")
 	if err := f.Begin(bg, Remote{Identity: identity, Host: "example.org"}); err != nil {
 		t.Fatal(err)
 	}
-	step("Begin", "syncDir .", "create .part", "allocate .part",
+	step("Begin", "close .part", "lock .part.ck", "syncDir .", "create .part", "allocate .part",
 		"write .part.ck", "sync .part.ck", "sync .part", "syncDir .")
 	mustPut(t, f, 3)
 	step("WriteAt", "write .part")
@@ -598,7 +607,7 @@ func TestRead(t *testing.T) {
 	if _, err := Read(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("nothing there: %v", err)
 	}
-	f := mustOpen(t, path, Options{})
+	f := mustOpen(t, path, Options{Overwrite: true}) // locks it at once
 	if r, err := Read(path); err != nil || r.Checkpoint != nil || r.Part {
 		t.Errorf("only locked: %+v, %v", r, err)
 	}

@@ -87,6 +87,7 @@ func (f *File) writePlain(p []byte, off int64) (int, error) {
 		f.end, f.poured = 0, progress{}
 	}
 	f.end = max(f.end, off+int64(n))
+	f.reach = max(f.reach, f.end)
 	if off == f.poured.next {
 		f.poured.next += int64(n)
 		f.poured.sum = crc32.Update(f.poured.sum, segment.Castagnoli, p[:n])
