@@ -189,7 +189,6 @@ func (f *File) claimNow() error {
 // first, and its claims before the new part exists: that may get the old one's
 // inode. If anything fails, nothing remains.
 func (f *File) create() (err error) {
-	dir := filepath.Dir(f.path)
 	f.found, f.older = nil, nil
 	if f.partial {
 		if err := f.disk.remove(f.part); err != nil {
@@ -201,7 +200,7 @@ func (f *File) create() (err error) {
 	}
 	// A part without a checkpoint is taken for somebody else's, so the
 	// checkpoint's name is durable before the part's.
-	if err := f.disk.syncDir(dir); err != nil {
+	if err := f.disk.syncDir(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	f.partial = false

@@ -144,14 +144,17 @@ func TestLockedByWhom(t *testing.T) {
 // things become durable.
 func TestOrder(t *testing.T) {
 	path, d := tempPath(t), &scripted{disk: local{}}
+	d.fail = func(_ int, op string) error {
+		if op == "nameless .part" { // as on most systems
+			return errors.ErrUnsupported
+		}
+		return nil
+	}
 	f, err := openTest(d, path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if f.spare == nil {
-		t.Skip("only linux makes files without a name, and not on every file system")
-	}
 	step := func(what string, want ...string) {
 		t.Helper()
 		if diff := cmp.Diff(want, d.since(0)); diff != "" {
@@ -161,11 +164,11 @@ func TestOrder(t *testing.T) {
 		d.ops = nil
 		d.mu.Unlock()
 	}
-	step("Open", "nameless .part")
+	step("Open", "nameless .part", "lock .part.ck")
 	if err := f.Begin(bg, Remote{Identity: identity, Host: "example.org"}); err != nil {
 		t.Fatal(err)
 	}
-	step("Begin", "close .part", "lock .part.ck", "syncDir .", "create .part", "allocate .part",
+	step("Begin", "syncDir .", "create .part", "allocate .part",
 		"write .part.ck", "sync .part.ck", "sync .part", "syncDir .")
 	mustPut(t, f, 3)
 	step("WriteAt", "write .part")

@@ -78,20 +78,31 @@ func (f *File) keep() error {
 }
 
 // name gives a nameless part that is complete and durable the final name. The
-// system needs it open for that, so what close says comes too late; but that is
-// of no importance after a sync, and without one nobody asked for certainty.
+// system needs it open for that, so what close has to say comes too late to
+// matter: after a sync it is no news, and without one nobody asked for certainty.
 func (f *File) name() error {
-	switch err := f.data.link(f.path); {
-	case errors.Is(err, fs.ErrExist):
-		return exists(f.path)
-	case err != nil:
-		return f.fail(f.path, err)
+	if err := f.data.link(f.path); err != nil {
+		// Only the answer may have been lost.
+		if _, gone := f.stands(f.data, f.path); gone != nil {
+			if errors.Is(err, fs.ErrExist) {
+				return exists(f.path)
+			}
+			return f.fail(f.path, err)
+		}
 	}
 	f.nameless = false
-	if err := f.closeData(); err != nil {
+	if err := f.disk.syncDir(filepath.Dir(f.path)); err != nil {
+		// No checkpoint would tell the next run whose file this is.
+		if _, gone := f.stands(f.data, f.path); gone == nil {
+			_ = f.disk.remove(f.path)
+		}
 		return f.fail(f.path, err)
 	}
-	return f.forget(f.path)
+	f.closed = true
+	if err := f.closeData(); err != nil {
+		f.note(f.path, "closing it: %v", cause(err))
+	}
+	return nil
 }
 
 // nameAside is moveAside of a nameless part.
