@@ -62,7 +62,8 @@ type File struct {
 	closed   bool
 	modified time.Time
 
-	writing sync.Mutex // around pwrite(2), see WriteAt
+	writing sync.Mutex // around pwrite(2), see pour; guards pace
+	pace    pace
 
 	mu      sync.Mutex // guards what follows; never held during I/O
 	notes   []string
