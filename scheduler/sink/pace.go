@@ -11,7 +11,7 @@ import "time"
 const (
 	largePiece = 256 << 10
 	smallPiece = 32 << 10
-	wary       = 256 << 20 // bytes that are written in small pieces after a slow one
+	wary       = 64 << 20 // bytes that are written in small pieces after a slow one
 )
 
 // A pace says which it is to be.
@@ -26,13 +26,13 @@ func (p *pace) piece() int {
 	return largePiece
 }
 
-// wrote takes notice of n bytes that took so long. Memory at hand takes less
-// than a quarter of a nanosecond for each.
+// wrote takes notice of n bytes that took so long. Where memory is at hand a byte
+// takes a quarter of a nanosecond; where the host has to find it, several.
 func (p *pace) wrote(n int, took time.Duration) {
 	switch {
 	case p.careful > 0:
 		p.careful -= int64(n)
-	case took > time.Duration(n)*time.Nanosecond && n >= largePiece:
+	case took > time.Duration(n)*2*time.Nanosecond && n >= largePiece:
 		p.careful = wary
 	}
 }

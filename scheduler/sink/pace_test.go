@@ -18,10 +18,10 @@ func TestPace(t *testing.T) {
 	const mega = 1 << 20
 	step(mega, 200*time.Microsecond, largePiece)
 	step(4096, time.Second, largePiece)
-	step(mega, 2*time.Millisecond, smallPiece)
+	step(mega, 3*time.Millisecond, smallPiece)
 	for range wary/mega - 1 {
-		step(mega, 2*time.Millisecond, smallPiece)
+		step(mega, 3*time.Millisecond, smallPiece)
 	}
-	step(mega, 2*time.Millisecond, largePiece)
-	step(mega, 2*time.Millisecond, smallPiece)
+	step(mega, 3*time.Millisecond, largePiece)
+	step(mega, 3*time.Millisecond, smallPiece)
 }
