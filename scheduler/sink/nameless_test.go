@@ -242,7 +242,7 @@ func TestNamelessRejected(t *testing.T) {
 	f := oneBlock(t, nil, path, Options{})
 	mustPut(t, f, 0)
 	wrong := &segment.DigestError{Algorithm: "sha256", Want: []byte{1}, Got: []byte{2}}
-	if err := f.Commit(func(io.Reader) error { return wrong }); !as[*segment.DigestError](err) || errors.Is(err, scheduler.ErrSink) {
+	if err := f.Commit(func(*io.SectionReader) error { return wrong }); !as[*segment.DigestError](err) || errors.Is(err, scheduler.ErrSink) {
 		t.Errorf("Commit: %v", err)
 	}
 	if err := f.Close(); err != nil {

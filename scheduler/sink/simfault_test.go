@@ -28,7 +28,7 @@ var simLives = map[string]func(s *simRun){
 	"one block, relaxed": func(s *simRun) { s.block, s.atOnce, s.o.Durability = 1<<20, true, Relaxed },
 	"one block, rejected": func(s *simRun) {
 		s.block, s.atOnce, s.named = 1<<20, true, [][]byte{nil}
-		s.verify = func(io.Reader) error { return errSimDigest }
+		s.verify = func(*io.SectionReader) error { return errSimDigest }
 	},
 	"overwrite": func(s *simRun) {
 		s.o.Overwrite = true

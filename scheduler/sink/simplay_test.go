@@ -145,7 +145,7 @@ var simPlays = map[string]func(s *simRun){
 	},
 	"one block, wrong checksum": func(s *simRun) {
 		s.block, s.named = 1<<20, [][]byte{nil}
-		s.verify = func(r io.Reader) error { return errSimDigest }
+		s.verify = func(r *io.SectionReader) error { return errSimDigest }
 		f := s.mustOpen()
 		if err := errors.Join(f.Begin(bg, s.remote), s.fill(f)); err != nil {
 			s.t.Fatal(err)
