@@ -40,12 +40,13 @@ func (d *download) workers(rest int64) int {
 }
 
 // climb is the controller for the rest of a file at host; nil if the user has
-// said how many connections there are to be.
+// said how many connections there are to be, or the rest is worth only one.
 func (d *download) climb(host string, rest int64) *scheduler.Climb {
-	if !d.o.auto() {
+	most := d.workers(rest)
+	if !d.o.auto() || most == 1 {
 		return nil
 	}
-	c := &scheduler.Climb{Max: d.workers(rest), Start: int(min(max(rest/startShare, 1), startMost))}
+	c := &scheduler.Climb{Max: most, Start: int(min(max(rest/startShare, 1), startMost))}
 	if rest >= rememberLeast {
 		c.Known = d.counts.of(host)
 	}
