@@ -68,7 +68,7 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 			l.drop(ErrReplaced) // everybody else was answered long ago
 			l.drop = nil
 		}
-		writing := l.claim > l.off
+		writing := l.claim > l.off || l.paused
 		rate := pace(l, now)
 		if !l.answered || l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {
 			continue

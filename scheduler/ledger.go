@@ -49,11 +49,12 @@ type lease struct {
 	stolen   bool // from another lease
 	relieved int  // how often all that was left of it went to another
 
-	off   int64     // all before it is written
-	claim int64     // all before it is being written; off <= claim <= end
-	end   int64     // moves down when a thief takes the tail
-	rate  float64   // bytes a second, as its worker last told; 0 unknown
-	moved time.Time // when it last told
+	off    int64     // all before it is written
+	claim  int64     // all before it is being written; off <= claim <= end
+	end    int64     // moves down when a thief takes the tail
+	rate   float64   // bytes a second, as its worker last told; 0 unknown
+	moved  time.Time // when it last told
+	paused bool      // waits for the disk
 
 	sent     time.Time       // when its request went out
 	answered bool            // its answer has begun
@@ -226,11 +227,16 @@ func (b *ledger) release(r segment.Range) {
 	b.free = slices.Insert(b.free, at, r)
 }
 
-// room waits until few enough bytes wait for a checkpoint.
-func (b *ledger) room(ctx context.Context) error {
+// room waits until few enough bytes wait for a checkpoint. Meanwhile l is not
+// slow: it is the disk.
+func (b *ledger) room(ctx context.Context, l *lease) error {
 	for {
 		b.mu.Lock()
-		full, changed := b.written-b.durable >= maxUnsaved, b.changed
+		full, changed := b.full(), b.changed
+		if !full && l.paused {
+			l.paused, l.moved = false, time.Now()
+		}
+		l.paused = full
 		b.mu.Unlock()
 		if !full {
 			return nil
@@ -242,6 +248,9 @@ func (b *ledger) room(ctx context.Context) error {
 		}
 	}
 }
+
+// full says whether receiving pauses until there is a checkpoint.
+func (b *ledger) full() bool { return b.written-b.durable >= maxUnsaved }
 
 // due waits until enough bytes wait for a checkpoint to be worth one before
 // its time, and reports false if ctx or the timer ends first.

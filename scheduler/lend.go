@@ -94,7 +94,7 @@ func (b *ledger) relieve(who bid, now time.Time) *lease {
 	var slowest *lease
 	var longest float64
 	for _, l := range b.out {
-		writing := l.claim > l.off
+		writing := l.claim > l.off || l.paused
 		if l.drop == nil || writing || l.off >= l.end || now.Sub(l.sent) < spare+who.rtt {
 			continue
 		}

@@ -186,7 +186,7 @@ func (j *Job) move(ctx context.Context, a *answer, l *lease, w *worker) error {
 		case readErr != nil:
 			return a.wrap(ctx, readErr)
 		}
-		if err := j.ledger.room(ctx); err != nil {
+		if err := j.ledger.room(ctx, l); err != nil {
 			return err
 		}
 		last = time.Now() // waiting for the disk is not the server's slowness

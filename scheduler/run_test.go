@@ -339,6 +339,9 @@ func TestASlowDiskHoldsReceivingBack(t *testing.T) {
 		if most := most.Load(); most > 256*mib || most < 100*mib {
 			t.Fatalf("%d MiB waited for a checkpoint", most/mib)
 		}
+		if n := j.Stats().Retries; n > 0 {
+			t.Errorf("%d connections were given up: it was the disk", n)
+		}
 	})
 }
 

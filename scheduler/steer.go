@@ -42,7 +42,7 @@ type look struct {
 func (b *ledger) look(now time.Time) look {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l := look{at: now, refused: b.refusals, idle: b.idle || b.written-b.durable >= maxUnsaved}
+	l := look{at: now, refused: b.refusals, idle: b.idle || b.full()}
 	for _, o := range b.out {
 		if o.answered {
 			l.active++
