@@ -55,9 +55,9 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 	}
 	defer a.close()
 	j.poured.Store(0)
-	buf := make([]byte, min(chunk, r.End))
+	buf, allowed := make([]byte, min(chunk, r.End)), allowance(0)
 	for off := int64(0); ; {
-		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off])
+		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off], &allowed)
 		a.watch.Stop()
 		if n > 0 {
 			if err := j.write(buf[:n], off); err != nil {
