@@ -143,7 +143,7 @@ func TestClimbComesNearTheBestFixedCount(t *testing.T) {
 		}
 		fixed := map[int]ride{}
 		for _, n := range []int{1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 28, 32, 48, 64} {
-			fixed[n] = r.drive(Fixed(n), 1)
+			fixed[n] = r.drive(always(n), 1)
 		}
 		for _, ceiling := range []int{16, 32, 64} {
 			whole, first, took := 0.0, 0.0, math.Inf(1)

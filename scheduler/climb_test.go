@@ -253,11 +253,3 @@ func TestClimbStaysWithinItsBounds(t *testing.T) {
 		}
 	})
 }
-
-func TestFixed(t *testing.T) {
-	for want, f := range map[int]Fixed{1: -3, 7: 7} {
-		if n := f.Pace(Sample{Refused: 9}); n != want {
-			t.Errorf("Fixed(%d): %d", f, n)
-		}
-	}
-}

@@ -107,9 +107,6 @@ func (j *Job) open() {
 		if j.Workers <= 0 {
 			j.Workers = 8
 		}
-		if j.Pacer == nil {
-			j.Pacer = Fixed(j.Workers)
-		}
 		if j.Retry == (Retry{}) {
 			j.Retry = DefaultRetry
 		}

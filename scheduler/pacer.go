@@ -21,11 +21,4 @@ type Pacer interface{ Pace(Sample) int }
 // tick is how often a Pacer is asked.
 const tick = 250 * time.Millisecond
 
-// Fixed is a Pacer that always says the same, but 1 at least.
-type Fixed int
-
-// Pace returns f.
-func (f Fixed) Pace(Sample) int { return max(int(f), 1) }
-
-var _ Pacer = Fixed(0)
 var _ Pacer = (*Climb)(nil)

@@ -49,7 +49,9 @@ func (j *Job) Run(ctx context.Context) error {
 			quit(tended)
 		}
 	})
-	tending.Go(func() { j.steer(wctx) })
+	if j.Pacer != nil {
+		tending.Go(func() { j.steer(wctx) })
+	}
 	err := workers.Wait() // ends wctx, and so those who tend and steer
 	tending.Wait()
 	j.ledger.leave()
@@ -84,6 +86,7 @@ func (w *worker) bid() bid { return bid{rate: w.rate.rate, rtt: w.rtt} }
 // back before the worker waits, so that others may take it meanwhile.
 func (j *Job) work(ctx context.Context, id int) error {
 	w := &worker{id: id, leash: leash}
+	defer func() { used(w.buf) }()
 	patience := patience{job: j}
 	for {
 		if err := j.Host.wait(ctx, j.whole()); err != nil {
@@ -155,7 +158,7 @@ func (j *Job) fetch(ctx context.Context, l *lease, r segment.Range, w *worker) (
 // cut short, or the answer ends.
 func (j *Job) move(ctx context.Context, a *answer, l *lease, w *worker) error {
 	if w.buf == nil {
-		w.buf = make([]byte, min(chunk, j.Grid.Block, j.Grid.Size))
+		w.buf = buffer(min(chunk, j.Grid.Block, j.Grid.Size))
 	}
 	a.whole = false
 	off, end, last := l.lent.Off, l.lent.End, time.Now()

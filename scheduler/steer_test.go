@@ -8,6 +8,11 @@ import (
 	"braid/segment"
 )
 
+// An always is a pacer that says the same.
+type always int
+
+func (f always) Pace(Sample) int { return int(f) }
+
 // A list is a pacer that says one count after the other.
 type list struct {
 	counts []int
@@ -84,7 +89,7 @@ func TestThePrefixIsWritten(t *testing.T) {
 		j, _, dst := job(16*mib, 4, func(n int, _ segment.Range) reply {
 			return reply{delay: time.Duration(n%3) * 100 * time.Millisecond, step: 64 << 10, every: time.Second / 32}
 		})
-		j.Pacer = Fixed(4)
+		j.Pacer = always(4)
 		j.Sink = &hooked{dst, func() {
 			prefix := j.Prefix()
 			dst.mu.Lock()

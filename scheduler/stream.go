@@ -55,7 +55,8 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 	}
 	defer a.close()
 	j.poured.Store(0)
-	buf, allowed := make([]byte, min(chunk, r.End)), allowance(0)
+	buf, allowed := buffer(min(chunk, r.End)), allowance(0)
+	defer used(buf)
 	for off := int64(0); ; {
 		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off], &allowed)
 		a.watch.Stop()

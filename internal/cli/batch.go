@@ -21,6 +21,7 @@ type shared struct {
 	counts  *counts
 	targets *targets
 	report  ui.Reporter
+	many    bool // there is more than one
 }
 
 // A batch is the downloads of one run, and how they end.

@@ -122,6 +122,8 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		return d.commit(ctx, dst, d.o.Checksum, nil, r)
 	}
 
+	cool := d.warm(ctx)
+	defer cool()
 	src, err := d.probe(ctx, dst.Missing(), r)
 	if err != nil {
 		return err
@@ -152,6 +154,9 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	}
 
 	rest := max(id.Size-r.Resumed, 0)
+	if plain || d.workers(rest) == 1 {
+		cool()
+	}
 	climb := d.climb(src.Host(), rest)
 	job := &scheduler.Job{
 		Source:  src,

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
 	"path/filepath"
+	"time"
 
 	"braid/internal/ui"
 	"braid/scheduler"
+	"braid/scheduler/source"
 )
 
 const (
@@ -12,6 +15,7 @@ const (
 	shareLeast      = 1 << 18 // bytes that are worth a connection
 	startShare      = 4 << 20 // bytes for each that the controller begins with
 	startMost       = 8
+	idleMost        = 5 * time.Second
 	rememberLeast   = 32 << 20 // bytes that a file must have for its count to be telling
 )
 
@@ -36,16 +40,33 @@ func (d *download) workers(rest int64) int {
 }
 
 // climb is the controller for the rest of a file at host; nil if the user has
-// said how many connections there are to be.
+// said how many connections there are to be, or the rest is worth only one.
 func (d *download) climb(host string, rest int64) *scheduler.Climb {
-	if !d.o.auto() {
+	most := d.workers(rest)
+	if !d.o.auto() || most == 1 {
 		return nil
 	}
-	c := &scheduler.Climb{Max: d.workers(rest), Start: int(min(max(rest/startShare, 1), startMost))}
+	c := &scheduler.Climb{Max: most, Start: int(min(max(rest/startShare, 1), startMost))}
 	if rest >= rememberLeast {
 		c.Known = d.counts.of(host)
 	}
 	return c
+}
+
+// warm begins to connect as often as the user wants it, before the first answer
+// has come: a round trip saved. The controller has not been told to, and of many
+// files most are small. What nobody has used when cool is called is closed, or
+// after a while.
+func (d *download) warm(ctx context.Context) (cool func()) {
+	if d.o.auto() || d.many || d.early != nil {
+		return func() {}
+	}
+	end := source.Warm(ctx, d.client, d.url, d.o.Connections-1)
+	late := time.AfterFunc(idleMost, end)
+	return func() {
+		late.Stop()
+		end()
+	}
 }
 
 // paced is told when the count changes, and at the end.

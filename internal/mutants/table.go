@@ -17,6 +17,7 @@ const (
 func sinkMutants() []mutant {
 	save, slots := "scheduler/sink/save.go", "scheduler/sink/slots.go"
 	begin, commit := "scheduler/sink/begin.go", "scheduler/sink/commit.go"
+	nameless := "scheduler/sink/nameless.go"
 	write, resume := "scheduler/sink/write.go", "scheduler/sink/resume.go"
 	rows := []mutant{
 		{name: "no data sync", file: save, tests: crashes,
@@ -55,9 +56,21 @@ func sinkMutants() []mutant {
 		{name: "old claims cleared without a sync", file: slots, tests: crashes,
 			old: "return err\n\t}\n\treturn s.file.sync()\n}\n\n// empty", new: "return err\n\t}\n\treturn nil\n}\n\n// empty"},
 		{name: "folder not synced after the part is made", file: begin, tests: crashes,
-			old: "if err := f.disk.syncDir(dir); err != nil {\n\t\treturn err\n\t}\n\tf.data = data", new: "f.data = data"},
+			old: "return f.disk.syncDir(filepath.Dir(f.path))\n}\n\n// abandon", new: "return nil\n}\n\n// abandon"},
 		{name: "folder not synced before the part is made", file: begin, tests: crashes,
-			old: "if err := f.disk.syncDir(dir); err != nil {\n\t\treturn err\n\t}\n\tf.partial = false", new: "f.partial = false"},
+			old: "if err := f.disk.syncDir(filepath.Dir(f.path)); err != nil {\n\t\treturn err\n\t}\n\tf.partial = false", new: "f.partial = false"},
+		{name: "folder not synced before a small part is named", file: nameless, tests: crashes,
+			old: "if err := f.disk.syncDir(filepath.Dir(f.path)); err != nil {\n\t\treturn err", new: "if err := error(nil); err != nil {\n\t\treturn err"},
+		{name: "folder not synced after a small file is named", file: nameless, tests: crashes,
+			old: "if err := f.disk.syncDir(filepath.Dir(f.path)); err != nil {\n\t\t// No", new: "if err := error(nil); err != nil {\n\t\t// No"},
+		{name: "a rejected small file not synced", file: nameless, tests: crashes,
+			old: "f.data.hide(), f.data.sync()", new: "f.data.hide()"},
+		{name: "the beginning of a small file is not kept", file: nameless, tests: "^TestNamelessKept$",
+			old: "|| len(f.begun) == 0", new: "|| true"},
+		{name: "a small part is for everyone", file: nameless, tests: "^TestNamelessKept$",
+			old: "if err := f.data.hide(); err != nil {", new: "if err := error(nil); err != nil {"},
+		{name: "another's part of a small file gone on with", file: nameless, tests: "^TestNamelessTwice$",
+			old: "if f.found != nil || f.partial || f.finished {", new: "if false {"},
 		{name: "folder not synced before the checkpoint goes", file: commit, tests: crashes,
 			old: "if err := f.disk.syncDir(dir); err != nil {\n\t\treturn f.fail(path, err)\n\t}\n\tf.closed = true", new: "f.closed = true"},
 		{name: "folder not synced at the end", file: commit, tests: crashes,

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -43,7 +44,8 @@ type Remote struct {
 // If the remote is plain, or the size unknown or 0, the file is begun anew and
 // keeps no checkpoint: a plain job cannot be continued.
 //
-// Its error wraps scheduler.ErrChanged if the file is another than the one that
+// If it cannot be locked now, or its name has been taken since Open, the error
+// is one of Open's. It wraps scheduler.ErrChanged if the file is another than the one that
 // was begun, and scheduler.ErrNoRanges if it was begun with ranges and there are
 // none now; with Options.Restart it begins anew instead. It is Source's error if
 // that failed. Part and checkpoint stay as they are. Otherwise it wraps
@@ -60,6 +62,12 @@ func (f *File) Begin(ctx context.Context, remote Remote) error {
 		id.ETag = ""
 	}
 	f.plain = remote.Plain || id.Size <= 0
+	small := f.spare != nil && f.small(id.Size)
+	if f.spare != nil && !small {
+		if err := f.claimNow(); err != nil {
+			return err
+		}
+	}
 
 	how, err := f.judge(ctx, id, remote)
 	if err != nil {
@@ -82,7 +90,11 @@ func (f *File) Begin(ctx context.Context, remote Remote) error {
 	var salt [8]byte
 	_, _ = rand.Read(salt[:]) // never fails
 	f.same.Origin = segment.NewOrigin(withoutSecrets(f.o.URL), salt)
-	if err := f.create(); err != nil {
+	make := f.create
+	if small {
+		make = f.beginNameless
+	}
+	if err := make(); err != nil {
 		return writing(f.part, err)
 	}
 	return nil
@@ -156,11 +168,27 @@ func (f *File) changed() error {
 	return fmt.Errorf("%w since %s was begun%s", scheduler.ErrChanged, f.part, or)
 }
 
+// claimNow is claim for a file that is not to stay nameless.
+func (f *File) claimNow() error {
+	spare := f.spare
+	f.spare = nil
+	if err := spare.Close(); err != nil {
+		return writing(f.part, err)
+	}
+	err := f.claim()
+	switch {
+	case err == nil && f.finished: // by another run, since Open
+		return exists(f.path)
+	case err == nil, errors.Is(err, ErrLocked), errors.Is(err, fs.ErrExist), errors.Is(err, segment.ErrVersion):
+		return err
+	}
+	return writing(f.ck, err)
+}
+
 // create makes a fresh part and checkpoint. What an earlier run left goes
 // first, and its claims before the new part exists: that may get the old one's
 // inode. If anything fails, nothing remains.
 func (f *File) create() (err error) {
-	dir := filepath.Dir(f.path)
 	f.found, f.older = nil, nil
 	if f.partial {
 		if err := f.disk.remove(f.part); err != nil {
@@ -172,7 +200,7 @@ func (f *File) create() (err error) {
 	}
 	// A part without a checkpoint is taken for somebody else's, so the
 	// checkpoint's name is durable before the part's.
-	if err := f.disk.syncDir(dir); err != nil {
+	if err := f.disk.syncDir(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	f.partial = false
@@ -187,10 +215,7 @@ func (f *File) create() (err error) {
 			// if the name cannot be removed.
 			_ = data.truncate(0)
 			_ = data.Close()
-			// Without the part's name the checkpoint is litter. It may go only
-			// after that name has: a part alone is taken for somebody else's.
-			f.partial = f.disk.remove(f.part) != nil || f.disk.syncDir(dir) != nil
-			_ = f.slots.empty()
+			f.abandon()
 			f.mu.Lock()
 			f.last = nil
 			f.mu.Unlock()
@@ -199,10 +224,20 @@ func (f *File) create() (err error) {
 	size := f.same.Grid.Size
 	if size > 0 {
 		if err := data.allocate(size); err != nil {
-			return fmt.Errorf("reserving %d bytes: %w", size, cause(err))
+			return reserving(size, err)
 		}
 	}
-	f.take(&segment.Checkpoint{Done: segment.NewBitmap(f.same.Grid.Len())}, data)
+	f.take(&segment.Checkpoint{Done: segment.NewBitmap(f.same.Grid.Len())})
+	if err := f.establish(data); err != nil {
+		return err
+	}
+	f.data = data
+	return nil
+}
+
+// establish writes the first checkpoint of a part that has just got its name.
+func (f *File) establish(data handle) error {
+	f.solid = f.isSolid(data)
 	if !f.plain {
 		st, err := data.stat()
 		if err != nil {
@@ -217,17 +252,25 @@ func (f *File) create() (err error) {
 	if err := data.sync(); err != nil {
 		return err
 	}
-	if err := f.disk.syncDir(dir); err != nil {
-		return err
-	}
-	f.data = data
-	return nil
+	return f.disk.syncDir(filepath.Dir(f.path))
+}
+
+// abandon takes the name of a part away for which establish has failed. Without
+// it the checkpoint is litter. That may go only after the name has: a part alone
+// is taken for somebody else's.
+func (f *File) abandon() {
+	f.partial = f.disk.remove(f.part) != nil || f.disk.syncDir(filepath.Dir(f.path)) != nil
+	_ = f.slots.empty()
+}
+
+// isSolid says whether data has no holes, where that can be told.
+func (f *File) isSolid(data handle) bool {
+	holes, err := data.holes(f.same.Grid.Size)
+	return err == nil && !holes
 }
 
 // take begins the run's accounts with what c claims.
-func (f *File) take(c *segment.Checkpoint, data handle) {
-	holes, err := data.holes(f.same.Grid.Size)
-	f.solid = err == nil && !holes
+func (f *File) take(c *segment.Checkpoint) {
 	f.same.Relaxed = f.o.Durability == Relaxed
 	last := f.same
 	last.Done, last.Sums, last.Heads = c.Done, c.Sums, c.Heads

@@ -21,7 +21,8 @@ import (
 // If verify returns a *segment.DigestError the bytes are kept as NAME.part.bad,
 // or under the next free name like it, and the checkpoint is dropped. If it
 // returns any other error, or if the name was taken meanwhile and is not to be
-// overwritten (fs.ErrExist), part and checkpoint stay for a later run.
+// overwritten (fs.ErrExist), part and checkpoint stay for a later run, if there
+// are any: a file of one block may have none.
 //
 // If Finished, the file is read back first: if it is no longer what was fetched
 // it is somebody's own file (fs.ErrExist). Whatever verify says, it keeps its
@@ -52,16 +53,21 @@ func (f *File) Commit(verify func(*io.SectionReader) error) error {
 	}
 	// Not every file system has modes and times to set. Without them the file
 	// is no less what was asked for.
-	if err := f.data.publish(); err != nil {
-		f.note(f.path, "it stays private: %v", cause(err))
+	if !f.nameless {
+		if err := f.data.publish(); err != nil {
+			f.note(f.path, "it stays private: %v", cause(err))
+		}
 	}
 	if !f.modified.IsZero() {
-		if err := f.disk.chtimes(f.part, f.modified); err != nil {
+		if err := f.data.chtimes(f.modified); err != nil {
 			f.note(f.path, "it is dated now: %v", cause(err))
 		}
 	}
 	if err := f.data.sync(); err != nil {
 		return f.fail(f.part, err)
+	}
+	if f.nameless {
+		return f.name()
 	}
 	if _, err := f.present(); err != nil {
 		return f.fail(f.part, err)
@@ -112,14 +118,16 @@ func (f *File) settle() (size int64, err error) {
 		if size >= 0 && end != size {
 			return 0, writing(f.part, fmt.Errorf("it has %d bytes of %d", end, size))
 		}
-		// An earlier attempt may have written more than the last.
-		if err := f.data.truncate(end); err != nil {
-			return 0, writing(f.part, err)
+		if err := f.shorten(end); err != nil || f.nameless {
+			return end, err
 		}
 		return end, f.save(nil)
 	}
 	if !written.Full() {
 		return 0, writing(f.part, fmt.Errorf("it has %d blocks of %d", written.Count(), written.Len()))
+	}
+	if f.nameless {
+		return size, nil
 	}
 	f.complete = true
 	return size, f.save(written)
@@ -144,18 +152,23 @@ func (f *File) rename() error {
 // nothing continues.
 func (f *File) reject(why error) error {
 	f.lose()
-	err, bad := f.closeData(), ""
-	if err == nil {
-		bad, err = f.moveAside()
+	aside := f.moveAside
+	if f.nameless {
+		aside = f.nameAside
 	}
+	bad, err := aside()
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", f.path, why), f.fail(f.part, err))
 	}
 	return errors.Join(fmt.Errorf("%s: %w; the bytes are kept in %s", f.path, why, bad), f.forget(bad))
 }
 
-// moveAside renames the part to the first of badNames that nobody has.
+// moveAside closes the part and renames it to the first of badNames that nobody
+// has.
 func (f *File) moveAside() (bad string, err error) {
+	if err := f.closeData(); err != nil {
+		return "", err
+	}
 	for bad = range f.badNames() {
 		if err = f.disk.renameNew(f.part, bad); !errors.Is(err, fs.ErrExist) {
 			break
@@ -217,6 +230,9 @@ func (f *File) forget(path string) error {
 		return f.fail(path, err)
 	}
 	f.closed = true
+	if f.slots.file == nil {
+		return nil // there never was one
+	}
 	if err := f.unlock(true); err != nil {
 		return f.fail(f.ck, err)
 	}
@@ -235,7 +251,8 @@ func (f *File) closeData() error {
 }
 
 // Close lets go of the lock. After Commit it does nothing else; otherwise part
-// and checkpoint stay for next time, but for a checkpoint that was never begun.
+// and checkpoint stay for next time, but for a checkpoint that was never begun, and
+// for a file of one block that was never saved.
 // It may be called more than once.
 func (f *File) Close() error {
 	f.saving.Lock()
@@ -245,11 +262,17 @@ func (f *File) Close() error {
 	}
 	f.closed = true
 	var err error
+	if f.spare != nil {
+		err = f.spare.Close()
+	}
 	if f.data != nil {
 		err = errors.Join(f.rest(), f.closeData())
-		if err != nil {
-			err = writing(f.part, err)
-		}
+	}
+	if err != nil {
+		err = writing(f.part, err)
+	}
+	if f.slots.file == nil {
+		return err
 	}
 	if unlocked := f.unlock(f.litter()); unlocked != nil {
 		err = errors.Join(err, writing(f.ck, unlocked))
@@ -260,7 +283,7 @@ func (f *File) Close() error {
 // rest marks the last slot as left by an orderly stop, so that the next run
 // notices if the part was touched meanwhile.
 func (f *File) rest() error {
-	if f.plain || f.usable() != nil {
+	if f.plain || f.nameless || f.usable() != nil {
 		return nil
 	}
 	st, err := f.present()

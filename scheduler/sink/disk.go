@@ -27,11 +27,14 @@ type disk interface {
 	open(path string) (handle, error)   // an existing file, to read and write
 	view(path string) (handle, error)   // an existing file, to read only
 	create(path string) (handle, error) // a new file; fs.ErrExist if the name is taken
+	// nameless makes a new file in the folder of path, with the mode of any new
+	// file, which goes when it is closed unless link gives it a name. Not every
+	// system and file system can.
+	nameless(path string) (handle, error)
 	lstat(path string) (info, error)
 	rename(from, to string) error    // replaces to
 	renameNew(from, to string) error // fs.ErrExist if to exists
 	remove(path string) error
-	chtimes(path string, modified time.Time) error
 	syncDir(path string) error // makes the names in a directory durable
 }
 
@@ -49,7 +52,10 @@ type handle interface {
 	// holes says whether some of the first size bytes have no place on the disk,
 	// where the file system can be relied on to tell; elsewhere false.
 	holes(size int64) (bool, error)
-	publish() error // from private to the mode of any new file, 0666 less the umask
+	publish() error                   // from private to the mode of any new file, 0666 less the umask
+	hide() error                      // makes it private: 0600
+	chtimes(modified time.Time) error // says when it was modified
+	link(path string) error           // gives a nameless file its name; fs.ErrExist if that is taken
 }
 
 // An info is what tells files apart and whether they may be trusted.
@@ -126,12 +132,13 @@ func openFile(path string, flag int) (handle, error) {
 func (local) rename(from, to string) error { return os.Rename(from, to) }
 func (local) remove(path string) error     { return os.Remove(path) }
 
-func (local) chtimes(path string, modified time.Time) error {
-	return os.Chtimes(path, time.Time{}, modified)
-}
-
 func (f localFile) truncate(size int64) error { return f.Truncate(size) }
 func (f localFile) sync() error               { return f.Sync() }
+func (f localFile) hide() error               { return f.Chmod(0o600) }
+
+func (f localFile) chtimes(modified time.Time) error {
+	return os.Chtimes(f.Name(), time.Time{}, modified)
+}
 
 // renameByLink is renameNew where the system has no call for it: a hard link
 // cannot replace anything. A crash between the two steps leaves both names on

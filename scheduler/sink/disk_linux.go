@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,6 +49,39 @@ func (f localFile) allocate(size int64) error {
 	return err
 }
 
+// nameless is O_TMPFILE. Such a file can be reached only by way of proc(5), so
+// that is its name here.
+func (local) nameless(path string) (handle, error) {
+	if !hasProc() {
+		return nil, errors.ErrUnsupported
+	}
+	for {
+		fd, err := unix.Open(filepath.Dir(path), unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o666)
+		switch {
+		case err == nil:
+			return localFile{os.NewFile(uintptr(fd), ownFiles+strconv.Itoa(fd))}, nil
+		case !errors.Is(err, unix.EINTR):
+			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+	}
+}
+
+// ownFiles is the folder of the files that this process has open.
+const ownFiles = "/proc/self/fd/"
+
+var hasProc = sync.OnceValue(func() bool {
+	_, err := os.Stat(ownFiles)
+	return err == nil
+})
+
+func (f localFile) link(path string) error {
+	err := unix.Linkat(unix.AT_FDCWD, f.Name(), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+	if err != nil {
+		return &os.LinkError{Op: "link", Old: f.Name(), New: path, Err: err}
+	}
+	return nil
+}
+
 // holes counts the blocks. Only ext4 and XFS are believed: where data is
 // compressed or moved as it is written, the count says something else.
 func (f localFile) holes(size int64) (found bool, err error) {
@@ -84,8 +119,8 @@ func (local) renameNew(from, to string) error {
 }
 
 // umask reads the process's umask from proc(5), which, unlike umask(2), does
-// not change it.
-func umask() fs.FileMode {
+// not change it. Nothing here changes it later.
+var umask = sync.OnceValue(func() fs.FileMode {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return swapUmask()
@@ -98,4 +133,4 @@ func umask() fs.FileMode {
 		}
 	}
 	return swapUmask()
-}
+})

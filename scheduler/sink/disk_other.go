@@ -2,7 +2,10 @@
 
 package sink
 
-import "io/fs"
+import (
+	"errors"
+	"io/fs"
+)
 
 func (f localFile) allocate(size int64) error { return f.Truncate(size) }
 
@@ -17,3 +20,6 @@ func (local) renameNew(from, to string) error { return renameByLink(from, to) }
 func (localFile) uncache() error { return nil }
 
 func umask() fs.FileMode { return swapUmask() }
+
+func (local) nameless(string) (handle, error) { return nil, errors.ErrUnsupported }
+func (localFile) link(string) error           { return errors.ErrUnsupported }

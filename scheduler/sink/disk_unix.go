@@ -13,6 +13,8 @@ import (
 
 const noFollow = unix.O_NOFOLLOW
 
+var user = os.Geteuid()
+
 func (local) lstat(path string) (info, error) {
 	fi, err := os.Lstat(path)
 	if err != nil {
@@ -33,7 +35,7 @@ func describe(fi fs.FileInfo) info {
 	i := info{size: fi.Size(), modified: fi.ModTime().UnixNano(), mode: fi.Mode()}
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
 		i.dev, i.ino, i.links = uint64(st.Dev), uint64(st.Ino), uint64(st.Nlink)
-		i.own = int(st.Uid) == os.Geteuid()
+		i.own = int(st.Uid) == user
 	}
 	return i
 }

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"time"
@@ -85,3 +86,6 @@ func (local) renameNew(from, to string) error {
 	}
 	return nil
 }
+
+func (local) nameless(string) (handle, error) { return nil, errors.ErrUnsupported }
+func (localFile) link(string) error           { return errors.ErrUnsupported }

@@ -20,6 +20,17 @@
 //	Commit  Save, marked complete; verify; fsync part; part to NAME; fsync folder;
 //	        remove ck; fsync folder
 //
+// A file of one block (up to 1 MiB) that begins anew is shorter-lived than its
+// checkpoint would be. On Linux, where the file system can, it has neither name
+// nor checkpoint nor lock until it is whole, and a crash leaves nothing of it:
+//
+//	Open    part: create without a name (O_TMPFILE)
+//	Save    nothing, if all of it is written; else Begin and Save as above
+//	Commit  verify; fsync part; part gets NAME; fsync folder
+//
+// Of two processes that fetch such a file at once, the second finds the name
+// taken. Strict and Overwrite take the long way.
+//
 // So a slot claims only bytes that were durable before it was written, and a
 // torn slot leaves the other one. It claims whole blocks and the beginnings of
 // others, each with its CRC-32C, so a crash at any instant costs what came since

@@ -104,6 +104,8 @@ func (d unflushed) open(path string) (handle, error)   { return unflush(d.disk.o
 func (d unflushed) create(path string) (handle, error) { return unflush(d.disk.create(path)) }
 func (d unflushed) syncDir(string) error               { return nil }
 
+func (d unflushed) nameless(path string) (handle, error) { return unflush(d.disk.nameless(path)) }
+
 func (d unflushed) unlock(h handle, path string, remove bool) error {
 	return d.disk.unlock(h.(unflushedFile).handle, path, remove)
 }

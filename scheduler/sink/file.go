@@ -49,10 +49,12 @@ type File struct {
 	fresh    bool                // there was no checkpoint file before Open
 	finished bool
 
-	tried bool // Begin was called
+	spare handle // a file without a name that Open has made; nil after Begin
+	tried bool   // Begin was called
 
 	saving   sync.Mutex // Begin, Save, Truncate, Commit, Close: one at a time
 	data     handle     // the part; nil before Begin and after Commit
+	nameless bool       // it has no name yet, and no checkpoint
 	plain    bool
 	same     segment.Checkpoint // what all checkpoints of this run have in common
 	complete bool               // slots say so from now on
@@ -60,7 +62,8 @@ type File struct {
 	closed   bool
 	modified time.Time
 
-	writing sync.Mutex // around pwrite(2), see WriteAt
+	writing sync.Mutex // around pwrite(2), see pour; guards pace
+	pace    pace
 
 	mu      sync.Mutex // guards what follows; never held during I/O
 	notes   []string
@@ -69,6 +72,7 @@ type File struct {
 	sums    []uint32            // CRC-32C of those
 	last    *segment.Checkpoint // what would survive a crash: what the last slot claims; nil before Begin
 	end     int64               // of a plain job: bytes written in this attempt
+	reach   int64               // of a plain job: bytes written in the longest attempt
 	poured  progress            // of a plain job: what was written in order from byte 0
 	poison  error               // the first failure to make something durable
 	lost    bool                // part or checkpoint is gone, or the bytes are wrong: nothing can be continued
@@ -110,11 +114,21 @@ func (f *File) Truncate(size int64) error {
 	case !f.plain || size < 0 || size > end:
 		return writing(f.part, fmt.Errorf("%d bytes cannot be its length", size))
 	}
-	if err := f.data.truncate(size); err != nil {
-		return writing(f.part, err)
+	return f.shorten(size)
+}
+
+// shorten cuts off what an attempt at a plain job has written beyond size.
+func (f *File) shorten(size int64) error {
+	f.mu.Lock()
+	longer := f.reach > size
+	f.mu.Unlock()
+	if longer {
+		if err := f.data.truncate(size); err != nil {
+			return writing(f.part, err)
+		}
 	}
 	f.mu.Lock()
-	f.end = size
+	f.end, f.reach = size, size
 	f.mu.Unlock()
 	return nil
 }

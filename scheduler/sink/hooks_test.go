@@ -98,6 +98,9 @@ func (s *scripted) handle(verb, path string, open func(string) (handle, error)) 
 func (s *scripted) lock(p string) (handle, error)   { return s.handle("lock", p, s.disk.lock) }
 func (s *scripted) open(p string) (handle, error)   { return s.handle("open", p, s.disk.open) }
 func (s *scripted) create(p string) (handle, error) { return s.handle("create", p, s.disk.create) }
+func (s *scripted) nameless(p string) (handle, error) {
+	return s.handle("nameless", p, s.disk.nameless)
+}
 func (s *scripted) lstat(p string) (info, error) {
 	return wrap(s, "lstat", p, func() (info, error) { return s.disk.lstat(p) })
 }
@@ -115,12 +118,6 @@ func (s *scripted) remove(p string) error {
 		return err
 	}
 	return s.disk.remove(p)
-}
-func (s *scripted) chtimes(p string, t time.Time) error {
-	if err := s.op("chtimes", p); err != nil {
-		return err
-	}
-	return s.disk.chtimes(p, t)
 }
 func (s *scripted) syncDir(p string) error {
 	if err := s.op("syncDir", "."); err != nil {
@@ -177,6 +174,16 @@ func (f *scriptedFile) truncate(n int64) error {
 func (f *scriptedFile) datasync() error { return f.do("datasync", f.handle.datasync) }
 func (f *scriptedFile) sync() error     { return f.do("sync", f.handle.sync) }
 func (f *scriptedFile) publish() error  { return f.do("publish", f.handle.publish) }
+func (f *scriptedFile) hide() error     { return f.do("hide", f.handle.hide) }
+func (f *scriptedFile) chtimes(t time.Time) error {
+	return f.do("chtimes", func() error { return f.handle.chtimes(t) })
+}
+func (f *scriptedFile) link(p string) error {
+	if err := f.s.op("link", p); err != nil {
+		return err
+	}
+	return f.handle.link(p)
+}
 func (f *scriptedFile) Close() error {
 	return errors.Join(f.s.op("close", f.path), f.handle.Close())
 }

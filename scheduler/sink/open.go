@@ -17,9 +17,11 @@ const (
 	badSuffix        = ".part.bad"
 )
 
-// Open locks path for this process and reads what an earlier run left beside
-// it. It creates nothing but NAME.part.ck, whose lock it is, and needs no
-// network.
+// Open reads what an earlier run left beside path, and locks that for this
+// process. Where nothing was left, nothing is created yet but, where the system
+// has such, a file without a name, so that a folder that takes none is found now:
+// Begin locks what needs it. Elsewhere that is Open, which creates NAME.part.ck
+// for it. Open needs no network.
 //
 // Its error wraps ErrLocked; fs.ErrExist if the name is taken and not to be
 // overwritten; ErrForeign, whatever the options; segment.ErrVersion if a newer braid wrote the checkpoint,
@@ -43,18 +45,45 @@ func openOn(d disk, path string, o Options) (*File, error) {
 	if err := f.look(); err != nil {
 		return nil, err
 	}
-	file, err := d.lock(f.ck)
-	if err != nil {
-		return nil, f.unlocked(err)
-	}
-	f.slots.file = file
-	if err := f.load(); err != nil {
-		return nil, errors.Join(err, f.unlock(f.litter()))
+	if !f.prepare() {
+		if err := f.claim(); err != nil {
+			return nil, err
+		}
 	}
 	if o.Durability == Relaxed {
 		f.note(f.part, "nothing is flushed to the disk: a power cut may cost all of it, and leave a wrong file")
 	}
 	return f, nil
+}
+
+// prepare makes a file without a name where that may be of use, and says whether
+// it did. If it could not be made, claim will find out why.
+func (f *File) prepare() bool {
+	// The name is given only where there is none, and Strict goes by a checkpoint.
+	if !f.fresh || f.o.Overwrite || f.o.Durability == Strict {
+		return false
+	}
+	spare, err := f.disk.nameless(f.part)
+	if err != nil {
+		return false
+	}
+	f.spare = spare
+	return true
+}
+
+// claim locks the checkpoint file and reads what there is.
+func (f *File) claim() error {
+	file, err := f.disk.lock(f.ck)
+	if err != nil {
+		return f.unlocked(err)
+	}
+	f.slots.file = file
+	if err := f.load(); err != nil {
+		err = errors.Join(err, f.unlock(f.litter()))
+		f.slots.file = nil
+		return err
+	}
+	return nil
 }
 
 // look refuses what can be refused before anything is created.

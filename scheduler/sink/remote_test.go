@@ -215,7 +215,7 @@ func TestUnlockRemovesOnlyItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := tempPath(t)
-			f, err := openTest(&scripted{disk: local{}}, path, Options{})
+			f, err := openTest(&scripted{disk: local{}}, path, Options{Overwrite: name == "Close"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -117,7 +117,8 @@ func (f *File) adopt(data handle, c *segment.Checkpoint, st info) error {
 		Identity: c.Identity, Grid: c.Grid, Host: c.Host, Pid: os.Getpid(),
 		Origin: segment.NewOrigin(withoutSecrets(f.o.URL), c.Origin.Salt),
 	}
-	f.take(c, data)
+	f.take(c)
+	f.solid = f.isSolid(data)
 	f.data = data
 	return f.save(c.Done)
 }

@@ -17,11 +17,22 @@ import (
 // and all later Saves and Commits return that first error, which wraps
 // scheduler.ErrSink.
 //
+// A file of one block may not have been saved when all of it is written: Commit
+// comes next, and is what makes it survive.
+//
 // All of done must have been written. A plain job has no blocks: what it wrote
 // becomes durable, but is not claimed.
 func (f *File) Save(done *segment.Bitmap) error {
 	f.saving.Lock()
 	defer f.saving.Unlock()
+	if f.nameless {
+		if err := f.usable(); err != nil || f.resting() {
+			return err
+		}
+		if err := f.keep(); err != nil {
+			return f.fail(f.part, err)
+		}
+	}
 	return f.save(done)
 }
 

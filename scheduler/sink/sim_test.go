@@ -27,8 +27,6 @@ const (
 	simSize  = 8*simBlock + 700
 )
 
-func simBlocks(size int64) segment.Grid { return segment.Grid{Size: size, Block: simBlock} }
-
 // A simRun is a download on a simDisk, or several in turn, during which the
 // power goes at every operation.
 type simRun struct {
@@ -36,6 +34,9 @@ type simRun struct {
 	rng    *rand.Rand
 	d      *simDisk
 	o      Options
+	block  int64 // bytes
+	atOnce bool  // nothing is saved before the end
+	warned bool  // a note says what went wrong, as it made no difference
 	remote Remote
 	body   []byte                        // what the server sends
 	verify func(*io.SectionReader) error // at Commit
@@ -55,7 +56,7 @@ var errSimDigest = &segment.DigestError{Algorithm: "sha256", Want: []byte{1}, Go
 func newSimRun(t *testing.T, seed uint64) *simRun {
 	a, b := bytesOf(simSize), bytes.Repeat([]byte("another "), simSize/8+1)[:simSize]
 	s := &simRun{
-		t: t, rng: rand.New(rand.NewPCG(seed, uint64(len(t.Name())))), d: newSimDisk(),
+		t: t, rng: rand.New(rand.NewPCG(seed, uint64(len(t.Name())))), d: newSimDisk(), block: simBlock,
 		remote:   Remote{Identity: segment.Identity{Size: simSize, ETag: `"v1"`}, Host: "example.org"},
 		body:     a,
 		simTruth: simTruth{served: map[string][]byte{`"v1"`: a, `"v2"`: b}, modified: day.UnixNano()},
@@ -177,7 +178,7 @@ func (s *simRun) recover(d *simDisk, acked []int64) error {
 func (s *simRun) open(d *simDisk) (*File, error) {
 	f, err := openTest(d, simPath, s.o)
 	if f != nil {
-		f.cut = simBlocks
+		f.cut = func(size int64) segment.Grid { return segment.Grid{Size: size, Block: s.block} }
 		f.SetModified(day)
 	}
 	return f, err

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // sector is what a drive writes as one.
@@ -120,7 +119,9 @@ func (d *simDisk) make(path string) *simFile {
 	}
 	f.mode, f.modified = 0o600, d.clock
 	f.kept = f.simMeta
-	d.name(path, f)
+	if path != "" {
+		d.name(path, f)
+	}
 	return f
 }
 
@@ -186,6 +187,16 @@ func (d *simDisk) create(path string) (handle, error) {
 	})
 }
 
+// nameless is a file of which a crash leaves nothing until it has a name.
+func (d *simDisk) nameless(path string) (handle, error) {
+	return d.handle("nameless", path, func() (*simFile, error) {
+		f := d.make("")
+		f.ino, f.mode = 1<<20+uint64(d.clock), 0o644 // nobody else's number, though no name shows it
+		f.kept = f.simMeta
+		return f, nil
+	})
+}
+
 func (d *simDisk) lstat(path string) (info, error) {
 	if fault := d.op("lstat", path); fault.err != nil {
 		return info{}, fault.err
@@ -239,18 +250,6 @@ func (d *simDisk) remove(path string) error {
 			return err
 		}
 		d.name(path, nil)
-		return nil
-	})
-}
-
-func (d *simDisk) chtimes(path string, modified time.Time) error {
-	return d.change("chtimes", path, func() error {
-		f, err := d.find(path)
-		if err != nil {
-			return err
-		}
-		f.modified = modified.UnixNano()
-		f.metas = append(f.metas, f.simMeta)
 		return nil
 	})
 }

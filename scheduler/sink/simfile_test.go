@@ -8,6 +8,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"syscall"
+	"time"
 )
 
 // A simFile is an inode.
@@ -185,6 +187,32 @@ func (h *simHandle) publish() error {
 	return h.d.change("publish", h.path, func() error {
 		h.f.mode = 0o644
 		h.f.metas = append(h.f.metas, h.f.simMeta)
+		return nil
+	})
+}
+
+func (h *simHandle) hide() error {
+	return h.d.change("hide", h.path, func() error {
+		h.f.mode = 0o600
+		h.f.metas = append(h.f.metas, h.f.simMeta)
+		return nil
+	})
+}
+
+func (h *simHandle) chtimes(modified time.Time) error {
+	return h.d.change("chtimes", h.path, func() error {
+		h.f.modified = modified.UnixNano()
+		h.f.metas = append(h.f.metas, h.f.simMeta)
+		return nil
+	})
+}
+
+func (h *simHandle) link(path string) error {
+	return h.d.change("link", path, func() error {
+		if h.d.names[path] != nil {
+			return syscall.EEXIST
+		}
+		h.d.name(path, h.f)
 		return nil
 	})
 }

@@ -125,6 +125,57 @@ var simPlays = map[string]func(s *simRun){
 		s.half()
 		s.whole()
 	},
+	"one block, no Save before its end": func(s *simRun) {
+		s.block = 1 << 20
+		f := s.mustOpen()
+		if err := f.Begin(bg, s.remote); err != nil {
+			s.t.Fatal(err)
+		}
+		if err := s.fill(f); err != nil {
+			s.t.Fatal(err)
+		}
+		s.save(f, blocks(f.Grid(), 0))
+		s.commit(f)
+	},
+	"one block, slow": func(s *simRun) {
+		s.block = 1 << 20
+		s.fetch(s.mustOpen(), 1)
+		s.crash(0.5)
+		s.whole()
+	},
+	"one block, wrong checksum": func(s *simRun) {
+		s.block, s.named = 1<<20, [][]byte{nil}
+		s.verify = func(r *io.SectionReader) error { return errSimDigest }
+		f := s.mustOpen()
+		if err := errors.Join(f.Begin(bg, s.remote), s.fill(f)); err != nil {
+			s.t.Fatal(err)
+		}
+		if err := f.Commit(s.verify); !as[*segment.DigestError](err) {
+			s.t.Fatal(err)
+		}
+		s.look("the end")
+		s.mustClose(f)
+		bad := s.d.cut(s.rng, 0)
+		if got := bad.get(simPath + badSuffix); !slices.Equal(got, s.body) || bad.names[simPath+badSuffix].mode != 0o600 {
+			s.t.Fatal("the bytes were not kept, or for everyone")
+		}
+	},
+	"one block, plain": func(s *simRun) {
+		s.block, s.remote.Plain = 1<<20, true
+		f := s.mustOpen()
+		if err := f.Begin(bg, s.remote); err != nil {
+			s.t.Fatal(err)
+		}
+		for _, p := range [][]byte{bytesOf(simSize + 900), s.body} {
+			if _, err := f.WriteAt(p, 0); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		if err := errors.Join(f.Truncate(simSize), f.Save(nil)); err != nil {
+			s.t.Fatal(err)
+		}
+		s.commit(f)
+	},
 	"a stop": func(s *simRun) { s.half(); s.whole() },
 	"a kill": func(s *simRun) { s.fetch(s.mustOpen(), 0.5); s.crash(1); s.whole() },
 	"power cuts": func(s *simRun) {

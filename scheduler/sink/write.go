@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"time"
 
 	"braid/scheduler"
 	"braid/segment"
@@ -14,9 +15,6 @@ import (
 // WriteAt writes p at off. Unless the job is plain, p lies in one block, blocks
 // are written in order from their start, and no byte is written twice; anything
 // else is an error. An error wraps scheduler.ErrSink.
-//
-// Writers take turns: the kernel makes them wait for the inode's lock anyway,
-// and they would spin there.
 func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	switch {
 	case f.data == nil:
@@ -38,10 +36,7 @@ func (f *File) WriteAt(p []byte, off int64) (int, error) {
 	}
 	sum = crc32.Update(sum, segment.Castagnoli, p)
 
-	f.writing.Lock()
-	n, err := writeFull(f.data, p, off)
-	f.writing.Unlock()
-
+	n, err := f.pour(p, off)
 	f.mu.Lock()
 	switch {
 	case err != nil: // what was there before still is
@@ -77,16 +72,26 @@ func (f *File) expect(i int, off, start int64) (uint32, error) {
 	return 0, writing(f.part, fmt.Errorf("block %d is not written in order: byte %d came next", i, off))
 }
 
+// pour writes p. Writers take turns: the kernel makes them wait for the inode's
+// lock anyway, and they would spin there.
+func (f *File) pour(p []byte, off int64) (n int, err error) {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	start := time.Now()
+	n, err = writePieces(f.data, p, off, f.pace.piece())
+	f.pace.wrote(n, time.Since(start))
+	return n, err
+}
+
 // writePlain writes a plain job's bytes. Byte 0 begins it anew.
 func (f *File) writePlain(p []byte, off int64) (int, error) {
-	f.writing.Lock()
-	n, err := writeFull(f.data, p, off)
-	f.writing.Unlock()
+	n, err := f.pour(p, off)
 	f.mu.Lock()
 	if off == 0 {
 		f.end, f.poured = 0, progress{}
 	}
 	f.end = max(f.end, off+int64(n))
+	f.reach = max(f.reach, f.end)
 	if off == f.poured.next {
 		f.poured.next += int64(n)
 		f.poured.sum = crc32.Update(f.poured.sum, segment.Castagnoli, p[:n])
@@ -114,15 +119,14 @@ func cause(err error) error {
 	return err
 }
 
-// piece is how much goes to the kernel at once. For a whole megabyte the page
-// cache allocates memory by the megabyte, and on a virtual machine that gives
-// free memory back to its host (free page reporting) the host must first find
-// all of it: 2.8 s a GiB were measured, against 0.9 s in pieces of this size.
-// Where memory is at hand pieces cost 0.1 s of CPU a GiB.
-const piece = 32 << 10
-
-// writeFull takes a short write for the error it is, whoever wrote.
+// writeFull writes all of p at off.
 func writeFull(w io.WriterAt, p []byte, off int64) (done int, err error) {
+	return writePieces(w, p, off, smallPiece)
+}
+
+// writePieces is writeFull in pieces of so many bytes. It takes a short write for
+// the error it is, whoever wrote.
+func writePieces(w io.WriterAt, p []byte, off int64, piece int) (done int, err error) {
 	for done < len(p) {
 		part := p[done:min(done+piece, len(p))]
 		n, err := w.WriteAt(part, off+int64(done))

@@ -24,6 +24,7 @@ type dialer struct {
 	*book
 	connect func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 	timeout time.Duration
+	spares  spares
 }
 
 func newDialer(timeout time.Duration) *dialer {

@@ -31,9 +31,12 @@ func newTransport(base *http.Transport, d *dialer, proxy func(*http.Request) (*u
 	via := func(allowed func(netip.Addr) error) *http.Transport {
 		t := base.Clone()
 		t.DialContext = func(ctx context.Context, _, address string) (net.Conn, error) {
-			conn, err := d.dial(ctx, address, allowed)
-			if err != nil {
-				return nil, err
+			conn := d.spares.take(address, allowed)
+			if conn == nil {
+				var err error
+				if conn, err = d.dial(ctx, address, allowed); err != nil {
+					return nil, err
+				}
 			}
 			return &line{Conn: conn}, nil
 		}
