@@ -72,26 +72,28 @@ func (a *answer) close() {
 
 // fill reads until p is full, the body ends, or something has been held for as
 // long as linger allows.
-func (a *answer) fill(ctx context.Context, p []byte) (n int, err error) {
+func (a *answer) fill(ctx context.Context, p []byte, allowed *allowance) (n int, err error) {
 	limit := a.job.Limiter
 	for start := time.Now(); n < len(p) && err == nil; {
 		want := p[n:]
 		if limit != nil {
-			want = want[:min(len(want), limit.Burst())]
+			a.watch.Stop() // it is us who are slow
+			may, err := allowed.wait(ctx, limit, len(want))
+			if err != nil {
+				return n, err
+			}
+			want = want[:may]
+			a.watch.Reset(a.job.Stall)
 		}
 		var m int
 		m, err = a.body.Read(want)
 		n += m
 		a.job.fetched.Add(int64(m))
+		if limit != nil {
+			allowed.use(m)
+		}
 		if err == nil {
 			a.watch.Reset(a.job.Stall) // also when it skips what nobody wants
-		}
-		if m > 0 && limit != nil {
-			a.watch.Stop()
-			if err := limit.WaitN(ctx, m); err != nil {
-				return n, err
-			}
-			a.watch.Reset(a.job.Stall)
 		}
 		if n > 0 && time.Since(start) >= linger {
 			break

@@ -76,6 +76,8 @@ type worker struct {
 	rate  meter
 	rtt   time.Duration
 	leash time.Duration // how long its connection is not judged
+
+	allowed allowance
 }
 
 func (w *worker) bid() bid { return bid{rate: w.rate.rate, rtt: w.rtt} }
@@ -161,7 +163,7 @@ func (j *Job) move(ctx context.Context, a *answer, l *lease, w *worker) error {
 	a.whole = false
 	off, end, last := l.lent.Off, l.lent.End, time.Now()
 	for off < end {
-		n, readErr := a.fill(ctx, w.buf[:min(j.border(off), end)-off])
+		n, readErr := a.fill(ctx, w.buf[:min(j.border(off), end)-off], &w.allowed)
 		a.watch.Stop() // the disk may take its time
 		n = j.ledger.claim(l, n)
 		if n > 0 {

@@ -55,10 +55,10 @@ func (j *Job) pour(ctx context.Context, r segment.Range) error {
 	}
 	defer a.close()
 	j.poured.Store(0)
-	buf := buffer(min(chunk, r.End))
+	buf, allowed := buffer(min(chunk, r.End)), allowance(0)
 	defer used(buf)
 	for off := int64(0); ; {
-		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off])
+		n, readErr := a.fill(ctx, buf[:min((off/chunk+1)*chunk, r.End)-off], &allowed)
 		a.watch.Stop()
 		if n > 0 {
 			if err := j.write(buf[:n], off); err != nil {

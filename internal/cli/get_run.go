@@ -6,9 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/time/rate"
-
-	"braid/scheduler"
 	"braid/scheduler/source"
 )
 
@@ -52,16 +49,6 @@ func (o *getOptions) client() (*http.Client, error) {
 		c.RootCAs = roots
 	}
 	return source.Client(c), nil
-}
-
-// limiter is the limit that all downloads of the run share. Its bursts are a
-// twentieth of a second, so that a slow rate is steady too.
-func (o *getOptions) limiter() scheduler.Limiter {
-	if o.Limit == 0 {
-		return nil
-	}
-	burst := min(max(o.Limit/20, 1), 1<<20)
-	return rate.NewLimiter(rate.Limit(o.Limit), int(burst))
 }
 
 // target is the file that url goes to.
