@@ -38,6 +38,10 @@ func (j *Job) Run(ctx context.Context) error {
 	ctx, quit := context.WithCancelCause(ctx)
 	defer quit(nil)
 
+	var first look
+	if j.Pacer != nil {
+		first = j.pace(look{}, time.Now()) // before anybody asks
+	}
 	workers, wctx := errgroup.WithContext(ctx)
 	for id := range j.Workers {
 		workers.Go(func() error { return j.work(wctx, id) })
@@ -50,7 +54,7 @@ func (j *Job) Run(ctx context.Context) error {
 		}
 	})
 	if j.Pacer != nil {
-		tending.Go(func() { j.steer(wctx) })
+		tending.Go(func() { j.steer(wctx, first) })
 	}
 	err := workers.Wait() // ends wctx, and so those who tend and steer
 	tending.Wait()

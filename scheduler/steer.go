@@ -9,24 +9,29 @@ import (
 	"braid/segment"
 )
 
-// steer lets the pacer say, every tick, how many requests may be out.
-func (j *Job) steer(ctx context.Context) {
+// steer lets the pacer say, every tick, how many requests may be out; before is
+// what it has said something about already.
+func (j *Job) steer(ctx context.Context, before look) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	var before look
-	for now := time.Now(); ; {
-		this := j.ledger.look(now)
-		this.fetched = j.fetched.Load()
-		if n := j.Pacer.Pace(this.since(before, j.Limiter != nil)); j.ledger.setPace(n, now) {
-			j.tell(Event{Kind: EventPace, Count: n})
-		}
-		before = this
+	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now = <-ticker.C:
+		case now := <-ticker.C:
+			before = j.pace(before, now)
 		}
 	}
+}
+
+// pace asks the pacer, once.
+func (j *Job) pace(before look, now time.Time) look {
+	this := j.ledger.look(now)
+	this.fetched = j.fetched.Load()
+	if n := j.Pacer.Pace(this.since(before, j.Limiter != nil)); j.ledger.setPace(n, now) {
+		j.tell(Event{Kind: EventPace, Count: n})
+	}
+	return this
 }
 
 // A look is what a pacer can learn from a job at one time.
