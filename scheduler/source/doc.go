@@ -13,8 +13,8 @@
 //		if the kept body begins where the range does, hand it out  [2]
 //		GET with Range, to where the redirects led
 //		pass the answer through the gate               [3]
-//		if the link has run out, ask the first URL anew [5]
-//		hand out exactly the bytes of the range        [4]
+//		if the link has run out, ask the first URL anew [4]
+//		hand out exactly the bytes of the range        [5]
 //
 // [1] The probe is the first request of the download. HEAD is never sent:
 // servers refuse it, and lie in it.
@@ -27,12 +27,12 @@
 // fatal.
 // No other code decides what an answer is worth.
 //
-// [4] Bytes that come before the range are skipped, bytes that come after it
+// [4] A signed link may have run out. One request does it for all; the others
+// come after it, and ask where it got to.
+//
+// [5] Bytes that come before the range are skipped, bytes that come after it
 // are not read. A body that was read to its end gives its connection back; any
 // other costs it.
-//
-// [5] A signed link may have run out. One request does it for all; the others
-// come after it, and ask where it got to.
 //
 // A server is let off one answer that cannot be put at an offset; after the
 // second in a row ranges are given up for good. If the file has a strong
