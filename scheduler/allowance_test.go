@@ -70,7 +70,11 @@ func keeps(t *testing.T, jobs []*Job, limit, burst float64) time.Duration {
 			for _, j := range jobs {
 				now += float64(j.fetched.Load())
 			}
-			if now-before > most || now-before < 0.97*limit {
+			least := 0.97 * limit
+			if second == 10 { // what was paid for by workers that then found nothing left is missing
+				least = 0
+			}
+			if now-before > most || now-before < least {
 				t.Errorf("%.0f bytes in second %d", now-before, second)
 			}
 			before, most = now, 1.03*limit

@@ -205,6 +205,18 @@ func engineMutants() []mutant {
 			old: "p.job.Host.set(wait)", new: "_ = wait"},
 		{name: "the only answer is dropped", file: "scheduler/follow.go",
 			old: "only := b.answers < 2 && b.awaited(l)", new: "only := false"},
+		{name: "what is lent is called written", file: ledger,
+			old: "end = min(end, l.off)", new: "_ = end"},
+		{name: "a refused request keeps its place", file: "scheduler/host.go",
+			old: "if err != nil {\n\t\t\th.Leave()\n\t\t}", new: ""},
+		{name: "Retry-After of the first request is for one only", file: "scheduler/host.go",
+			old: "h.set(e.Wait)", new: "_ = e.Wait"},
+		{name: "a lease that was relieved keeps its bytes", file: "scheduler/lend.go",
+			old: "slowest.end = slowest.off\n", new: ""},
+		{name: "what is being written is taken over", file: "scheduler/lend.go",
+			old: "writing := l.claim > l.off || l.paused", new: "writing := l.paused"},
+		{name: "what fewer requests leave is lost", file: "scheduler/steer.go",
+			old: "b.release(segment.Range{Off: end, End: l.end})\n", new: "_ = segment.Range{}\n"},
 	}
 	for i := range rows {
 		rows[i].in, rows[i].tests, rows[i].rapid = "./scheduler", ".", true
