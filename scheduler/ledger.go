@@ -98,7 +98,7 @@ func newLedger(g segment.Grid, done *segment.Bitmap, begun []segment.Range, work
 	}
 	b.durable = b.written
 	b.fair = max((g.Size-b.written)/int64(max(workers, 1)), 1)
-	b.first = b.fair
+	b.first = min(b.fair, firstLease)
 	if b.written == g.Size {
 		close(b.whole)
 	}
