@@ -22,8 +22,8 @@ type answer struct {
 }
 
 // ask opens r, the beginning of l, at the source; l is nil in a plain job. The
-// caller closes the answer, and uses the context
-// that comes with it for all that belongs to this request.
+// caller closes the answer, and uses the context that comes with it for all that
+// belongs to this request.
 func (j *Job) ask(ctx context.Context, l *lease, r segment.Range) (context.Context, *answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	a := &answer{job: j, cancel: cancel, asked: r}
@@ -47,7 +47,7 @@ func (j *Job) ask(ctx context.Context, l *lease, r segment.Range) (context.Conte
 	return ctx, a, nil
 }
 
-// drop gives the answer up, for a reason: ErrReplaced or errYielded.
+// drop gives the answer up, for a reason: ErrReplaced, errYielded or errRelieved.
 func (a *answer) drop(why error) { a.cancel(why) }
 
 // follow goes on with r, if the answer holds it.

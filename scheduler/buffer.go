@@ -3,7 +3,8 @@ package scheduler
 import "sync"
 
 // buffers are those that workers no longer gather in, for the next ones: of many
-// small files a buffer for each would be half of all memory ever asked for.
+// small files a buffer for each would be half of all memory ever asked for. It is
+// a package variable, as what it holds means nothing to anybody.
 var buffers sync.Pool // of *[]byte
 
 // buffer is size bytes of anything.

@@ -165,7 +165,7 @@ func (c *Climb) tells(s Sample) bool {
 		return false
 	case !(s.Rate > 0), math.IsInf(s.Rate, 0), s.Elapsed < tick/10, s.Elapsed > 10*tick:
 		return false // down, or asleep
-	case c.reached:
+	case c.reached: // since then all count
 	case s.Active >= c.n:
 		c.reached, c.since = true, c.now-s.Elapsed
 	case s.Active > 0 && c.now-c.set >= deaf:

@@ -6,8 +6,9 @@ import (
 	"braid/segment"
 )
 
-// A crowd is how much at once a server puts up with, as far as it has shown:
-// how many requests, and how large a range. It is lowered when the server
+// A crowd is how much at once a job is granted, as far as the server has shown:
+// how many requests, and how large a range. What all jobs together may have at
+// one host is its Host. It is lowered when the server
 // refuses, and raised again when it has been calm for a while, as TCP does with
 // its window. The ledger's mutex guards it.
 type crowd struct {
@@ -16,8 +17,8 @@ type crowd struct {
 	limit   int           // requests at once now, from 1
 	reach   int64         // the longest range to ask for
 	cut     time.Time     // when limit was last lowered or raised
-	alone   bool          // only one may ever be out
 	calm    time.Duration // how long after that it is raised by one
+	alone   bool          // only one may ever be out
 }
 
 const (

@@ -52,7 +52,7 @@ func (h *Host) Leave() {
 }
 
 // Move gives a place back for one at another host, which may have none: a
-// redirect leads there, and the request is out already.
+// redirect leads there, and the request is out already. Both have one Budget.
 func (h *Host) Move(to *Host) {
 	if h == to {
 		return

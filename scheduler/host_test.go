@@ -160,8 +160,8 @@ func TestAMoveToAnotherHost(t *testing.T) {
 	}
 }
 
-// Asking is as patient as a job: a crowd is no failure, and a Retry-After is for
-// everybody.
+// Asking is as patient as a job: while somebody else is there, a crowd is no
+// failure.
 func TestAskIsPatient(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := new(Host)
@@ -176,14 +176,25 @@ func TestAskIsPatient(t *testing.T) {
 		if err != nil || times != 6 || told != 5 || h.out != 2 {
 			t.Errorf("%v after %d, %d told, %d out", err, times, told, h.out)
 		}
-		began := time.Now()
-		h.Ask(t.Context(), Retry{Tries: 0}, func() error { return Crowded(busy{30 * time.Second}) }, nil)
-		h.Ask(t.Context(), Retry{Tries: 1}, func() error { return Crowded(busy{30 * time.Second}) }, nil)
-		if waited := time.Since(began); waited < 30*time.Second {
-			t.Errorf("waited %v", waited)
-		}
-		if h.out != 2 {
-			t.Errorf("a failed request keeps its place: %d out", h.out)
+	})
+}
+
+// A Retry-After that one is told of is for everybody, and alone there is no crowd
+// to blame.
+func TestARetryAfterIsForEverybody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		h := new(Host)
+		times := 0
+		err := h.Ask(t.Context(), Retry{Tries: 1}, func() error {
+			times++
+			return Crowded(busy{30 * time.Second})
+		}, func(Event) {
+			if left := h.left(); left != 30*time.Second {
+				t.Errorf("others wait for %v", left)
+			}
+		})
+		if !isCrowded(err) || times != 2 || h.out != 0 {
+			t.Errorf("%v after %d; a failed request keeps no place, but %d are out", err, times, h.out)
 		}
 	})
 }

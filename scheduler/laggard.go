@@ -37,10 +37,10 @@ func (b *ledger) began(l *lease, now time.Time, unjudged time.Duration) {
 	b.wake()
 }
 
-// paced remembers how fast the last answers were.
-func (b *ledger) paced(rate float64) {
+// remember keeps how fast the last answers were.
+func (b *ledger) remember(rate float64) {
 	if rate > 0 {
-		b.paces[b.answers%len(b.paces)] = rate
+		b.speeds[b.answers%len(b.speeds)] = rate
 	}
 }
 
@@ -69,7 +69,7 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 			l.drop = nil
 		}
 		writing := l.claim > l.off || l.paused
-		rate := pace(l, now)
+		rate := speed(l, now)
 		if !l.answered || l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {
 			continue
 		}
@@ -84,14 +84,14 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 // ones had; 0 if there was only one.
 func (b *ledger) median(now time.Time) float64 {
 	var rates []float64
-	for _, rate := range b.paces {
+	for _, rate := range b.speeds {
 		if rate > 0 {
 			rates = append(rates, rate)
 		}
 	}
 	for _, l := range b.out {
 		if l.answered && l.rate > 0 {
-			rates = append(rates, pace(l, now))
+			rates = append(rates, speed(l, now))
 		}
 	}
 	if len(rates) < 2 {

@@ -34,7 +34,7 @@ type ledger struct {
 	refusals int             // of too many requests
 	idle     bool            // somebody who might ask found no work, or no place, since the last look
 	answers  int             // how many there have been
-	paces    [8]float64      // bytes a second that the last of them brought; 0 none yet
+	speeds   [8]float64      // bytes a second that the last of them brought; 0 none yet
 	rtt      time.Duration   // the longest that the beginning of one took
 	weighed  time.Time       // when usual was last put right
 	usual    float64         // bytes a second that one has lately been bringing; 0 unknown
@@ -203,7 +203,7 @@ func (b *ledger) settle(l *lease) {
 	defer b.mu.Unlock()
 	b.out = slices.DeleteFunc(b.out, func(o *lease) bool { return o == l })
 	if l.answered {
-		b.paced(l.rate)
+		b.remember(l.rate)
 		b.host.serves(-1)
 	}
 	b.host.Leave()

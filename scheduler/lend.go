@@ -79,7 +79,7 @@ func (b *ledger) steal(who bid, now time.Time) *lease {
 		return nil
 	}
 	left, share := float64(victim.end-victim.claim), 0.5
-	if rate := pace(victim, now); who.rate > 0 && rate > 0 {
+	if rate := speed(victim, now); who.rate > 0 && rate > 0 {
 		left = max(0, left-rate*who.rtt.Seconds())
 		share = who.rate / (who.rate + rate)
 	}
@@ -131,16 +131,16 @@ const spare = 200 * time.Millisecond
 // remaining is how many seconds l would still take, by its own rate or else by
 // the asking worker's.
 func (b *ledger) remaining(l *lease, who bid, now time.Time) float64 {
-	rate := pace(l, now)
+	rate := speed(l, now)
 	if l.rate == 0 {
 		rate = fade(max(who.rate, 1), l, now)
 	}
 	return float64(l.end-l.claim) / max(rate, 1)
 }
 
-// pace is l's rate now. A worker tells of itself every second, so one that has
+// speed is l's rate now. A worker tells of itself every second, so one that has
 // been silent for longer has slowed down, and soon counts for nothing.
-func pace(l *lease, now time.Time) float64 { return fade(l.rate, l, now) }
+func speed(l *lease, now time.Time) float64 { return fade(l.rate, l, now) }
 
 func fade(rate float64, l *lease, now time.Time) float64 {
 	const quiet = 2 * time.Second

@@ -84,7 +84,7 @@ func (b *ledger) setPace(n int, now time.Time) bool {
 	}
 	b.pace = n
 	if many := len(b.out) - n; many > 0 && b.replaceable() {
-		slowest := slices.SortedFunc(slices.Values(b.out), func(a, c *lease) int { return cmp.Compare(pace(a, now), pace(c, now)) })
+		slowest := slices.SortedFunc(slices.Values(b.out), func(a, c *lease) int { return cmp.Compare(speed(a, now), speed(c, now)) })
 		for _, l := range slowest[:many] {
 			if end := b.up(l.claim); end < l.end {
 				b.release(segment.Range{Off: end, End: l.end})

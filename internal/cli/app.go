@@ -5,6 +5,13 @@
 // Its flags are a table, from which the parser, the help and the rewriting of
 // the command line are made. Below this package nobody knows that flags exist.
 //
+// A get is read in this order: runGet makes what the files of a run share, batch
+// fetches -j of them at once, download takes each from its URL to its name.
+// Shared are the client, the limit on the rate, and the hosts: of each the
+// scheduler.Host, where every request takes a place, all under one
+// scheduler.Budget of --max-connections. With -x auto each job gets a
+// scheduler.Climb, and counts remembers from run to run what it found out.
+//
 // The rules: data goes to stdout, messages to stderr; flags may stand anywhere;
 // an error is one line that names the next step.
 package cli

@@ -17,7 +17,7 @@ import (
 type shared struct {
 	client  *http.Client // so that connections are used again
 	limiter scheduler.Limiter
-	holds   *holds
+	hosts   *hosts
 	counts  *counts
 	targets *targets
 	report  ui.Reporter

@@ -28,7 +28,7 @@ func secret(place string) string { return canary + "-" + place }
 // keeper is an origin that wants secrets, tells some, and redirects to others.
 // At /slow/ it takes its time.
 func keeper(t *testing.T, wants func(*http.Request) bool) *httptest.Server {
-	content := make([]byte, 4<<20)
+	content := make([]byte, 2<<20)
 	server.PatternAt(content, 7, 0)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Secret", secret("answer"))

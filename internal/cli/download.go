@@ -134,8 +134,8 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		return err
 	}
 	id := src.Identity()
-	plain := src.Whole()
-	err = dst.Begin(ctx, sink.Remote{Identity: id, Host: src.Host(), Plain: plain, Source: src, Fickle: src.Fickle})
+	remote := sink.Remote{Identity: id, Host: src.Host(), Plain: src.Whole(), Source: src, Fickle: src.Fickle}
+	err = dst.Begin(ctx, remote)
 	for _, note := range dst.Notes() {
 		d.report.Note(note)
 	}
@@ -147,28 +147,47 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	d.show.Probe(id, src.Ranges(), src.Proto(), r.Resumed)
 	switch {
 	case src.Ranges() || id.Size == 0:
-	case plain:
+	case remote.Plain:
 		d.report.Warn(filepath.Base(d.path) + ": the server serves no ranges: one connection, and an interruption begins anew")
 	default:
 		d.report.Warn(filepath.Base(d.path) + ": the server serves no ranges: one connection, and after an interruption it has to send again what is there")
 	}
 
 	rest := max(id.Size-r.Resumed, 0)
-	if plain || d.workers(rest) == 1 {
+	if remote.Plain || d.workers(rest) == 1 {
 		cool()
 	}
-	climb := d.climb(src.Host(), rest)
+	h, err := d.transfer(ctx, src, dst, remote, rest, r)
+	if err != nil {
+		return err
+	}
+	if src.Unproven() {
+		d.report.Warn(filepath.Base(d.path) + ": the server did not say how long the file is, and closed the connection: check that it is whole")
+	}
+	if d.o.RemoteTime && !id.Modified.IsZero() {
+		dst.SetModified(id.Modified)
+	}
+	return d.commit(ctx, dst, d.digest(src), h, r)
+}
+
+// transfer runs the job that brings the rest of the file, so many bytes. h has
+// hashed what came meanwhile; it is nil if nobody knows what that should be.
+func (d *download) transfer(ctx context.Context, src *source.HTTP, dst *sink.File, remote sink.Remote, rest int64, r *ui.Result) (h *hasher, err error) {
+	var climb *scheduler.Climb
+	if !remote.Plain { // which is one request, whatever anybody says
+		climb = d.climb(src.Host(), rest)
+	}
 	job := &scheduler.Job{
 		Source:  src,
 		Sink:    dst,
 		Grid:    dst.Grid(),
 		Done:    dst.Done(),
 		Begun:   dst.Begun(),
-		Plain:   plain,
+		Plain:   remote.Plain,
 		Workers: d.workers(rest),
 		Retry:   d.retry(),
 		Stall:   d.o.Timeout,
-		Most:    d.most(id.Size),
+		Most:    d.most(remote.Identity.Size),
 		Host:    d.host,
 		Entered: true,
 		Limiter: d.limiter,
@@ -183,7 +202,6 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 		job.Pacer = climb
 	}
 	d.host = nil // the job gives it back
-	var h *hasher
 	if digest := d.digest(src); digest != nil {
 		h = follow(ctx, *digest, dst, job.Prefix)
 		defer h.rest()
@@ -191,25 +209,13 @@ func (d *download) once(ctx context.Context, r *ui.Result) (err error) {
 	stop := d.show.Watch(job)
 	err = job.Run(ctx)
 	stop()
-	if h != nil {
-		h.rest()
-	}
 	dst.Know(src.Identity())
 	s := job.Stats()
 	r.Bytes = s.Written
 	r.Wire += s.Fetched
 	r.Retries += s.Retries
 	d.remember(climb, src.Host(), s)
-	if err != nil {
-		return err
-	}
-	if src.Unproven() {
-		d.report.Warn(filepath.Base(d.path) + ": the server did not say how long the file is, and closed the connection: check that it is whole")
-	}
-	if d.o.RemoteTime && !id.Modified.IsZero() {
-		dst.SetModified(id.Modified)
-	}
-	return d.commit(ctx, dst, d.digest(src), h, r)
+	return h, err
 }
 
 // digest is what the file should hash to, as the user says or else the server;

@@ -33,7 +33,7 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 	if len(all) == 0 {
 		report.Note(o.Input + " has no URL in it")
 	}
-	with := &shared{client: client, limiter: o.limiter(), holds: newHolds(o.most()), counts: newCounts(), targets: newTargets(), report: report, many: len(all) > 1}
+	with := &shared{client: client, limiter: o.limiter(), hosts: newHosts(o.most()), counts: newCounts(), targets: newTargets(), report: report, many: len(all) > 1}
 	b := &batch{shared: with, o: &o, logins: logins, kinds: map[failing]bool{}}
 	return b.run(ctx, all)
 }

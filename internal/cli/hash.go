@@ -31,7 +31,7 @@ const (
 )
 
 // follow hashes from as far as prefix says that it is written, until ctx ends or
-// finish is called.
+// rest is called.
 func follow(ctx context.Context, digest segment.Digest, from io.ReaderAt, prefix func() int64) *hasher {
 	h := &hasher{digest: digest, hash: digest.Hash()}
 	ctx, h.stop = context.WithCancel(ctx)

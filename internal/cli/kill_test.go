@@ -35,6 +35,7 @@ const killRate = 4 << 20
 //
 // The long form is go test ./internal/cli -run TestKill -rounds 20 -killsize 268435456.
 func TestKill(t *testing.T) {
+	t.Parallel() // it mostly waits, for what its origin gives a connection
 	url, sent := origin(t, server.Options{Pattern: true, Shape: server.Shape{RatePerConnection: killRate}})
 	url += fmt.Sprintf("pattern/%d?seed=7", *killSize)
 	want := sha256.New()

@@ -26,7 +26,7 @@ func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source
 		o.UserAgent = "braid/" + release(nil)
 	}
 	var src *source.HTTP
-	d.host = d.holds.of(hostOf(d.url))
+	d.host = d.hosts.at(hostOf(d.url))
 	err := d.host.Ask(ctx, d.retry(), func() (err error) {
 		ctx, cancel := context.WithTimeoutCause(ctx, 2*d.o.Timeout, fmt.Errorf("%w for %v", scheduler.ErrStalled, 2*d.o.Timeout))
 		defer cancel()
@@ -43,7 +43,7 @@ func (d *download) probe(ctx context.Context, from int64, r *ui.Result) (*source
 		d.host = nil
 		return nil, err
 	}
-	at := d.holds.of(src.Host())
+	at := d.hosts.at(src.Host())
 	d.host.Move(at)
 	d.host = at
 	return src, nil

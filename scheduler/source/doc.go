@@ -13,7 +13,8 @@
 //		if the kept body begins where the range does, hand it out  [2]
 //		GET with Range, to where the redirects led
 //		pass the answer through the gate               [3]
-//		hand out exactly the bytes of the range        [4]
+//		if the link has run out, ask the first URL anew [4]
+//		hand out exactly the bytes of the range        [5]
 //
 // [1] The probe is the first request of the download. HEAD is never sent:
 // servers refuse it, and lie in it.
@@ -26,12 +27,12 @@
 // fatal.
 // No other code decides what an answer is worth.
 //
-// [4] Bytes that come before the range are skipped, bytes that come after it
+// [4] A signed link may have run out. One request does it for all; the others
+// come after it, and ask where it got to.
+//
+// [5] Bytes that come before the range are skipped, bytes that come after it
 // are not read. A body that was read to its end gives its connection back; any
 // other costs it.
-//
-// [5] A signed link may have run out. One request does it for all; the others
-// come after it, and ask where it got to.
 //
 // A server is let off one answer that cannot be put at an offset; after the
 // second in a row ranges are given up for good. If the file has a strong
@@ -63,6 +64,16 @@
 // Behind a proxy it is the proxy that looks names up, so there only an address
 // that stands in the URL itself is checked; and a client that Client did not
 // make goes where it likes.
+//
+// Warm makes connections before there is a request for them. What it connects to
+// is checked when a request takes the connection, by that request's rules.
+//
+// Every byte passes through this process. splice(2) could move them from socket
+// to file without, but net/http hands out no socket, and a client of our own
+// that did would lose what the bytes pass through here: the end of a body that
+// TLS or a length proves, the checksum of each block, and writes that begin and
+// end where blocks do. With up to eight connections it was measured to be no
+// faster.
 //
 // What a server says of the file besides its bytes is read by pure functions
 // that are strict and bounded: Name and Disposition for what to call it,
