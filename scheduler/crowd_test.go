@@ -130,21 +130,26 @@ func TestTheOnlyAnswerWaits(t *testing.T) {
 // A server that answers one request after the other is no server with one
 // answer: the requests that wait for it give up their bytes after a moment.
 func TestOneRequestAfterTheOther(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		j, src, dst := job(32*mib, 4, nil)
-		src.turns = make(chan struct{}, 1)
-		src.answer = func(n int, r segment.Range) reply {
-			a := steady(4 * mib)
-			a.reach = 32 * mib
-			return a
-		}
-		if err := j.Run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if s := j.Stats(); s.Elapsed > 16*time.Second || dst.whole() != nil {
-			t.Fatalf("it took %v, %v", s.Elapsed, dst.whole())
-		}
-	})
+	for name, pacer := range map[string]Pacer{"fixed": nil, "auto": &Climb{Max: 16}} {
+		bubble(t, func(t *testing.T) {
+			j, src, dst := job(32*mib, 4, nil)
+			if pacer != nil {
+				j.Workers, j.Pacer = 16, pacer
+			}
+			src.turns = make(chan struct{}, 1)
+			src.answer = func(n int, r segment.Range) reply {
+				a := steady(4 * mib)
+				a.reach = 32 * mib
+				return a
+			}
+			if err := j.Run(t.Context()); err != nil {
+				t.Fatal(name, err)
+			}
+			if s := j.Stats(); s.Elapsed > 16*time.Second || dst.whole() != nil || len(src.asked) > 16 {
+				t.Errorf("%s: it took %v and %d requests, %v", name, s.Elapsed, len(src.asked), dst.whole())
+			}
+		})
+	}
 }
 
 // The only answer is not given up for being slow.

@@ -67,7 +67,7 @@ func (b *ledger) hurry(off int64) time.Duration {
 		}
 		l.drop(errYielded)
 		l.drop = nil
-		b.crowd.lower(b.crowd.limit-1, time.Now())
+		b.crowd.lower(min(b.crowd.limit, b.pace, len(b.out))-1, time.Now())
 	}
 	return moment
 }

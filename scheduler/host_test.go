@@ -198,3 +198,21 @@ func TestARetryAfterIsForEverybody(t *testing.T) {
 		}
 	})
 }
+
+// An answer that is open already is read, whatever the host has asked for since.
+func TestAnOpenAnswerDoesNotWait(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			h := new(Host)
+			if err := h.Enter(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			h.set(10 * time.Minute)
+			j, src, dst := job(mib, 4, func(int, segment.Range) reply { return steady(mib) })
+			j.Host, j.Entered, j.Plain, dst.plain = h, true, plain, plain
+			if err := j.Run(t.Context()); err != nil || j.Stats().Elapsed > 5*time.Second || len(src.asked) != 1 {
+				t.Errorf("%v after %v, %d requests", err, j.Stats().Elapsed, len(src.asked))
+			}
+		})
+	}
+}

@@ -47,6 +47,7 @@ type ledger struct {
 type lease struct {
 	lent     segment.Range
 	stolen   bool // from another lease
+	entered  bool // its request has its place from before the job
 	relieved int  // how often all that was left of it went to another
 
 	off    int64     // all before it is written
@@ -98,7 +99,7 @@ func newLedger(g segment.Grid, done *segment.Bitmap, begun []segment.Range, work
 	}
 	b.durable = b.written
 	b.fair = max((g.Size-b.written)/int64(max(workers, 1)), 1)
-	b.first = b.fair
+	b.first = min(b.fair, firstLease)
 	if b.written == g.Size {
 		close(b.whole)
 	}
@@ -144,6 +145,7 @@ func (b *ledger) next(who bid, now time.Time) *lease {
 	if !b.entered && b.host.try(len(b.out) == 0, now) != nil {
 		return nil
 	}
+	entered := b.entered
 	b.entered = false
 	l := b.lend(who)
 	if l == nil {
@@ -156,6 +158,7 @@ func (b *ledger) next(who bid, now time.Time) *lease {
 		b.host.Leave()
 		return nil
 	}
+	l.entered = entered
 	l.lent, l.moved = segment.Range{Off: l.off, End: l.end}, now
 	b.out = append(b.out, l)
 	return l
@@ -319,6 +322,14 @@ func (b *ledger) lent() []segment.Range {
 		ranges[i] = segment.Range{Off: l.off, End: l.end}
 	}
 	return ranges
+}
+
+// hasPlace says whether the place is there that was taken before the job began:
+// the answer to that request is open.
+func (b *ledger) hasPlace() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.entered
 }
 
 // leave gives back the place that no request took.

@@ -109,7 +109,7 @@ func TestLeases(t *testing.T) {
 	// One lease is the whole file, though more may be out.
 	lone := func(size int64) *ledger {
 		b := newLedger(cut(size), nil, nil, 1)
-		b.crowd, b.pace = newCrowd(4), 4
+		b.crowd, b.pace, b.first = newCrowd(4), 4, size
 		return b
 	}
 
@@ -126,11 +126,36 @@ func TestLeases(t *testing.T) {
 		l, _ := b.take(ctx, bid{rate: 10 * mib})
 		want(t, l, 0, 40*mib)
 	})
-	t.Run("near the end it gets half of what is left", func(t *testing.T) {
-		b := full(40 * mib)
+	t.Run("near the end it gets half of what is left, if it is alone", func(t *testing.T) {
+		b := newLedger(cut(40*mib), nil, nil, 1)
 		b.first = 0
 		l, _ := b.take(ctx, bid{rate: 100 * mib})
 		want(t, l, 0, 20*mib)
+	})
+	t.Run("no more than half a fair share, whatever its rate", func(t *testing.T) {
+		b := full(80 * mib)
+		b.first = 0
+		l, _ := b.take(ctx, bid{rate: 100 * mib})
+		want(t, l, 0, 10*mib)
+	})
+	t.Run("the first is not so large that nothing can be hashed", func(t *testing.T) {
+		l, _ := full(4096*mib).take(ctx, bid{})
+		want(t, l, 0, 32*mib)
+	})
+	t.Run("who finds nothing to do is idle, until the next look", func(t *testing.T) {
+		b := full(mib)
+		b.take(ctx, bid{})
+		if b.look(time.Now()).idle {
+			t.Error("idle at work")
+		}
+		brief, stop := context.WithTimeout(ctx, time.Millisecond)
+		defer stop()
+		if l, err := b.take(brief, bid{}); err == nil {
+			t.Errorf("%+v of one block that is lent", l)
+		}
+		if !b.look(time.Now()).idle || b.look(time.Now()).idle {
+			t.Error("not idle, or for ever")
+		}
 	})
 	t.Run("a thief takes what lets both end together", func(t *testing.T) {
 		b := lone(64 * mib)

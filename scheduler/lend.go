@@ -9,7 +9,12 @@ import (
 const (
 	minLease = 4 << 20 // or a fair share of the file
 	maxLease = 256 << 20
-	horizon  = 4 * time.Second
+
+	// The first lease is larger, since its answer is open-ended, and its
+	// connection is lost when it is cut off. But a file can be hashed only as
+	// far as it is there from its beginning.
+	firstLease = 32 << 20
+	horizon    = 4 * time.Second
 )
 
 // A bid is what a worker knows of itself when it asks for work.
@@ -27,7 +32,9 @@ func (b *ledger) lend(who bid) *lease {
 }
 
 // lendRun takes a lease off free run i: what the worker gets through in four
-// seconds, or in half the time that the whole rest needs. A worker of unknown
+// seconds, or in half the time that the whole rest needs; but no more than half
+// of a fair share of the rest, since rates at the beginning are often those of a
+// burst, and a lease that takes long keeps the file from being hashed. A worker of unknown
 // rate gets no more than a fair share: a thief would soon cut it, and what is
 // under way of a cut answer came for nothing.
 func (b *ledger) lendRun(i int, who bid) *lease {
@@ -40,7 +47,8 @@ func (b *ledger) lendRun(i int, who bid) *lease {
 			left -= l.claim - l.off
 		}
 		ahead := min(horizon.Seconds(), float64(left)/sum/2)
-		size = max(size, int64(who.rate*ahead))
+		guided := max((b.grid.Size-b.written)/int64(2*b.pace), minLease)
+		size = max(size, min(int64(who.rate*ahead), guided))
 	}
 	size = min(size, maxLease)
 	r := b.free[i]

@@ -93,8 +93,10 @@ func (j *Job) work(ctx context.Context, id int) error {
 	defer func() { used(w.buf) }()
 	patience := patience{job: j}
 	for {
-		if err := j.Host.wait(ctx, j.whole()); err != nil {
-			return err
+		if !j.ledger.hasPlace() {
+			if err := j.Host.wait(ctx, j.whole()); err != nil {
+				return err
+			}
 		}
 		l, err := j.ledger.take(ctx, w.bid())
 		if err == io.EOF {
@@ -103,7 +105,7 @@ func (j *Job) work(ctx context.Context, id int) error {
 		if err != nil {
 			return err
 		}
-		if j.Host.left() > 0 { // since it waited for the lease
+		if !l.entered && j.Host.left() > 0 { // since it waited for the lease
 			j.ledger.settle(l)
 			continue
 		}

@@ -28,13 +28,15 @@ func (j *Job) stream(ctx context.Context) error {
 		return j.settle(0)
 	}
 	patience := patience{job: j}
-	for {
+	for first := true; ; first = false {
 		r := segment.Range{Off: 0, End: j.Grid.Size}
 		if j.Grid.Size < 0 {
 			r.End = math.MaxInt64
 		}
-		if err := j.Host.wait(ctx, nil); err != nil {
-			return err
+		if !first || !j.Entered {
+			if err := j.Host.wait(ctx, nil); err != nil {
+				return err
+			}
 		}
 		j.tell(Event{Kind: EventLease, Range: r})
 		try := attempt{asked: r, sent: time.Now()}

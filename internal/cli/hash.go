@@ -14,7 +14,10 @@ import (
 
 // A hasher hashes a file while it comes: it follows the bytes that are written
 // from the beginning without a gap, and reads them back while the system still
-// has them in memory. What is left at the end is what nobody has hashed yet.
+// has them in memory. What is left at the end is what nobody has hashed yet. So
+// a large file is read once, not twice; what another program does to a byte after
+// it was hashed is not noticed, unless the durability is strict, which reads all
+// back before the file gets its name.
 type hasher struct {
 	digest  segment.Digest
 	hash    hash.Hash

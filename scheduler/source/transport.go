@@ -37,6 +37,7 @@ func newTransport(base *http.Transport, d *dialer, proxy func(*http.Request) (*u
 				if conn, err = d.dial(ctx, address, allowed); err != nil {
 					return nil, err
 				}
+				d.spares.opened(address)
 			}
 			return &line{Conn: conn}, nil
 		}

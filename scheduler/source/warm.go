@@ -14,10 +14,10 @@ import (
 // open at the other end: servers close those on which no request comes.
 const warmFor = 5 * time.Second
 
-// Warm begins to connect to the host of rawURL n times, for requests that will
-// be sent as soon as a first answer has told what to ask for: so they wait a
-// round trip less. It is of no use behind a proxy, and then does nothing. cool
-// ends it, and closes what was not used.
+// Warm connects to the host of rawURL n times, as soon as the first connection
+// stands, for requests that will be sent when the first answer has told what to
+// ask for: so they wait a round trip less. It is of no use behind a proxy, and
+// then does nothing. cool ends it, and closes what was not used.
 func Warm(ctx context.Context, client *http.Client, rawURL string, n int) (cool func()) {
 	t, ok := client.Transport.(*transport)
 	u, err := url.Parse(rawURL)
@@ -37,9 +37,17 @@ func Warm(ctx context.Context, client *http.Client, rawURL string, n int) (cool 
 	}
 	address := net.JoinHostPort(u.Hostname(), port)
 	ctx, stop := context.WithCancel(ctx)
+	// A server that serves one connection after the other must meet first the
+	// one that will ask something.
+	open := t.spares.await(address)
 	var connecting sync.WaitGroup
 	for range n {
 		connecting.Go(func() {
+			select {
+			case <-open:
+			case <-ctx.Done():
+				return
+			}
 			// Where redirects may lead is for the request to decide that uses it.
 			if conn, err := t.dial(ctx, address, func(netip.Addr) error { return nil }); err == nil {
 				t.spares.put(address, conn)
@@ -56,13 +64,37 @@ func Warm(ctx context.Context, client *http.Client, rawURL string, n int) (cool 
 // spares are connections that were made before they were needed. The zero value
 // has none. They may be used by several goroutines at once.
 type spares struct {
-	mu    sync.Mutex
-	conns map[string][]spare // by host and port
+	mu     sync.Mutex
+	conns  map[string][]spare       // by host and port
+	awaits map[string]chan struct{} // closed when there is a connection
 }
 
 type spare struct {
 	net.Conn
 	since time.Time
+}
+
+// await is closed when opened is called for address.
+func (s *spares) await(address string) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.awaits == nil {
+		s.awaits = map[string]chan struct{}{}
+	}
+	if s.awaits[address] == nil {
+		s.awaits[address] = make(chan struct{})
+	}
+	return s.awaits[address]
+}
+
+// opened says that there is a connection to address.
+func (s *spares) opened(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if open := s.awaits[address]; open != nil {
+		close(open)
+		delete(s.awaits, address)
+	}
 }
 
 func (s *spares) put(address string, conn net.Conn) {
