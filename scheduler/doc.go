@@ -56,8 +56,10 @@
 // second ones of others, so many small files all get on.
 //
 // [3] A lease is what a worker gets through in four seconds, or in half the
-// time that the whole rest needs, so leases shrink towards the end. The first
-// is a fair share of the file: its answer is already on its way.
+// time that the whole rest needs, but no more than half a fair share of the rest.
+// So leases shrink towards the end. The first is a fair share of the file, up to
+// 32 MiB: its answer is already on its way. Whoever began the job may have taken
+// its place ([Job].Entered), and then it does not wait for the host either.
 //
 // [4] The thief takes as much as lets both end together, on a block's border,
 // and never the block that the victim is in. The victim is told by the next

@@ -34,9 +34,9 @@ func (b *ledger) lend(who bid) *lease {
 // lendRun takes a lease off free run i: what the worker gets through in four
 // seconds, or in half the time that the whole rest needs; but no more than half
 // of a fair share of the rest, since rates at the beginning are often those of a
-// burst, and a lease that takes long keeps the file from being hashed. A worker of unknown
-// rate gets no more than a fair share: a thief would soon cut it, and what is
-// under way of a cut answer came for nothing.
+// burst, and a lease that takes long keeps the file from being hashed. A worker
+// of unknown rate gets no more than a fair share: a thief would soon cut it, and
+// what is under way of a cut answer came for nothing.
 func (b *ledger) lendRun(i int, who bid) *lease {
 	size := max(min(b.fair, minLease), b.first)
 	b.first = 0

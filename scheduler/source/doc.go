@@ -65,8 +65,9 @@
 // that stands in the URL itself is checked; and a client that Client did not
 // make goes where it likes.
 //
-// Warm makes connections before there is a request for them. What it connects to
-// is checked when a request takes the connection, by that request's rules.
+// Warm makes connections before there is a request for them, once the first one
+// stands. Where they lead to is checked when a request takes one, by that
+// request's rules.
 //
 // Every byte passes through this process. splice(2) could move them from socket
 // to file without, but net/http hands out no socket, and a client of our own
