@@ -100,6 +100,15 @@ func TestTwoFilesNeverShareAName(t *testing.T) {
 		{"a/b/f", true},
 		{"none/f", true},
 		{"none/f", false},
+		{"f.part", false}, // where f is worked on
+		{"f.part.ck", false},
+		{"link/f.part", false},
+		{"h.part", true},
+		{"h", false},
+		{"i.part.ck", true},
+		{"i", false},
+		{"i.part", true}, // whose own are i.part.part and i.part.part.ck
+		{"f.parts", true},
 	} {
 		err := targets.take(c.path)
 		if (err == nil) != c.free {
@@ -107,6 +116,22 @@ func TestTwoFilesNeverShareAName(t *testing.T) {
 		}
 		if code, _ := judge(err); !c.free && code != exitExists {
 			t.Errorf("%s: exit code %d", c.path, code)
+		}
+	}
+}
+
+func TestWhichNameIsTaken(t *testing.T) {
+	for _, c := range []struct{ first, second, want string }{
+		{"f", "f", "f: another URL of this run goes there, and came first"},
+		{"f", "f.part.ck", "f.part.ck: another URL of this run goes there, and came first"},
+		{"f.part", "f", "f: another URL of this run goes to f.part, and came first"},
+	} {
+		targets := newTargets()
+		if err := targets.take(c.first); err != nil {
+			t.Error(err)
+		}
+		if err := targets.take(c.second); err == nil || err.Error() != c.want {
+			t.Errorf("%s after %s:\n got %v\nwant %s", c.second, c.first, err, c.want)
 		}
 	}
 }

@@ -21,7 +21,12 @@ func newTargets() *targets {
 	return &targets{taken: map[string]bool{}, folders: map[string]string{}}
 }
 
-// take is an error if another file of the run has path.
+// working are the ends of the names that a file has beside its own until it is
+// complete.
+var working = []string{".part", ".part.ck"}
+
+// take is an error if another file of the run has path, or one of the two would
+// be where the other is worked on.
 func (t *targets) take(path string) error {
 	dir, name := filepath.Split(path)
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" { // where most disks do not tell them apart
@@ -31,7 +36,15 @@ func (t *targets) take(path string) error {
 	defer t.mu.Unlock()
 	key := t.folder(dir) + name
 	if t.taken[key] {
-		return &twiceError{path}
+		return &twiceError{path, path}
+	}
+	for _, end := range working {
+		if t.taken[key+end] {
+			return &twiceError{path, path + end}
+		}
+		if its, ok := strings.CutSuffix(key, end); ok && t.taken[its] {
+			return &twiceError{path, path}
+		}
 	}
 	t.taken[key] = true
 	return nil
@@ -54,11 +67,16 @@ func (t *targets) folder(dir string) string {
 	return real
 }
 
-// A twiceError says that two files of one run would have the same name.
-type twiceError struct{ path string }
+// A twiceError says that two files of one run would have the same name, path or
+// one that path needs.
+type twiceError struct{ path, name string }
 
 func (e *twiceError) Error() string {
-	return e.path + ": another URL of this run goes there, and came first"
+	where := "there"
+	if e.name != e.path {
+		where = "to " + e.name
+	}
+	return e.path + ": another URL of this run goes " + where + ", and came first"
 }
 
 func (e *twiceError) Is(target error) bool { return target == fs.ErrExist }
