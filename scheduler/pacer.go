@@ -14,7 +14,7 @@ type Sample struct {
 	Idle bool
 }
 
-// A Pacer says how many requests should be out. It is asked at each tick, by
+// A Pacer says how many requests should be out; less than one counts as one. It is asked at each tick, by
 // one goroutine.
 type Pacer interface{ Pace(Sample) int }
 

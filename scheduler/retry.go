@@ -41,8 +41,9 @@ func (r Retry) Wait(try int, err error) time.Duration {
 
 // do calls f until it succeeds, fails in a way that asking again cannot help,
 // or has failed r.Tries times more. told is told before each wait, and says
-// whether the failure counts; of those that do not there may be maxRefused.
+// whether the failure counts; after maxAfter every one does.
 func (r Retry) do(ctx context.Context, f func() error, told func(Event) (counts bool)) error {
+	began := time.Now()
 	for try, refused := 1, 0; ; {
 		err := f()
 		if err != nil && ctx.Err() != nil {
@@ -52,7 +53,7 @@ func (r Retry) do(ctx context.Context, f func() error, told func(Event) (counts 
 			return err
 		}
 		wait := r.Wait(try+refused, err)
-		if told(Event{Time: time.Now(), Kind: EventRetry, Try: try, Wait: wait, Err: err}) || refused == maxRefused {
+		if told(Event{Time: time.Now(), Kind: EventRetry, Try: try, Wait: wait, Err: err}) || time.Since(began) > maxAfter {
 			try++
 		} else {
 			refused++
@@ -62,9 +63,6 @@ func (r Retry) do(ctx context.Context, f func() error, told func(Event) (counts 
 		}
 	}
 }
-
-// maxRefused is how often a job may be refused in a row for being one too many.
-const maxRefused = 100
 
 // rest waits for d, or until enough is closed, or until ctx ends, whose cause
 // it returns.

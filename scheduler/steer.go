@@ -79,6 +79,7 @@ func (l look) since(before look, limited bool) Sample {
 func (b *ledger) setPace(n int, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	n = max(n, 1) // or nobody could go on
 	if n == b.pace {
 		return false
 	}

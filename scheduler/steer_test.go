@@ -113,3 +113,16 @@ func (h *hooked) WriteAt(p []byte, off int64) (int, error) {
 	h.before()
 	return h.strict.WriteAt(p, off)
 }
+
+// A pacer that says nothing at all does not end the job.
+func TestAPacerMayBeWrong(t *testing.T) {
+	for _, n := range []int{0, -5, 1 << 40} {
+		bubble(t, func(t *testing.T) {
+			j, _, dst := job(16*mib, 4, func(int, segment.Range) reply { return steady(4 * mib) })
+			j.Pacer = always(n)
+			if err := j.Run(t.Context()); err != nil || dst.whole() != nil {
+				t.Fatal(n, err, dst.whole())
+			}
+		})
+	}
+}

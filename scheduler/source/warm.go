@@ -129,4 +129,5 @@ func (s *spares) close(address string) {
 		c.Close()
 	}
 	delete(s.conns, address)
+	delete(s.awaits, address)
 }
