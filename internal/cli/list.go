@@ -53,24 +53,16 @@ func (o *getOptions) entries(ctx context.Context, stdin io.Reader) ([]entry, err
 	return all, o.one(len(all))
 }
 
-// listed reads the list. What feeds stdin may take its time, and a read from
-// there cannot be called off: the goroutine that is left then waits for the end
-// of the process, which is near.
+// listed reads the list. What feeds stdin or a pipe may take its time, and
+// neither opening nor reading can be called off: the goroutine that is left then
+// waits for the end of the process, which is near.
 func (o *getOptions) listed(ctx context.Context, stdin io.Reader) ([]entry, error) {
-	if o.Input != "-" {
-		f, err := os.Open(o.Input)
-		if err != nil {
-			return nil, try("braid get -i FILE, or -i - for stdin", "--input-file: %v", err)
-		}
-		defer f.Close()
-		return readList(o.Input, f)
-	}
 	var all []entry
 	var err error
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		all, err = readList("stdin", stdin)
+		all, err = readInput(o.Input, stdin)
 	}()
 	select {
 	case <-read:
@@ -78,6 +70,19 @@ func (o *getOptions) listed(ctx context.Context, stdin io.Reader) ([]entry, erro
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+// readInput reads the list in the file input, or that of stdin.
+func readInput(input string, stdin io.Reader) ([]entry, error) {
+	if input == "-" {
+		return readList("stdin", stdin)
+	}
+	f, err := os.Open(input)
+	if err != nil {
+		return nil, try("braid get -i FILE, or -i - for stdin", "--input-file: %v", err)
+	}
+	defer f.Close()
+	return readList(input, f)
 }
 
 // maxListLine is the longest line of a list, in bytes.
