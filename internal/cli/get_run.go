@@ -80,9 +80,9 @@ func (o *getOptions) place(path string) string {
 }
 
 // makes says whether the folder of the file is made if it is not there: it was
-// named as one, by --dir or by a slash at its end.
+// named as one, by --dir, by a slash at its end or in a list.
 func (o *getOptions) makes() bool {
-	return slashed(o.Output) || o.Dir != "." && !filepath.IsAbs(o.Output)
+	return o.made || slashed(o.Output) || o.Dir != "." && !filepath.IsAbs(o.Output)
 }
 
 // isFolder says whether path is a folder, or is to be one.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,14 +21,20 @@ type entry struct {
 // elsewhere is where an entry goes instead; "" means as the flags say.
 type elsewhere struct{ out, dir string }
 
-// of is o for the entry alone.
+// of is o for the entry alone. Where -o is a folder, the name is one below it.
 func (o *getOptions) of(e entry) *getOptions {
 	if e.to == nil {
 		return o
 	}
 	own := *o
-	if e.to.out != "" {
-		own.Output = e.to.out
+	if o.Output != "" && isFolder(o.place(o.Output)) {
+		own.Output = filepath.Join(o.Output, e.to.out) // which drops the slash at its end
+		own.made = true
+		if e.to.out == "" {
+			own.Output += string(filepath.Separator)
+		}
+	} else if e.to.out != "" {
+		own.Output, own.made = e.to.out, true
 	}
 	if e.to.dir != "" {
 		own.Dir = e.to.dir
@@ -50,7 +57,16 @@ func (o *getOptions) entries(ctx context.Context, stdin io.Reader) ([]entry, err
 		return nil, err
 	}
 	all = append(all, listed...)
+	if slices.ContainsFunc(listed, o.torn) {
+		return nil, try("braid get -d DIR -i LIST", "-o %s says where all goes, and dir= in the list that it goes elsewhere", o.Output)
+	}
 	return all, o.one(len(all))
+}
+
+// torn says whether the dir= of e, and an -o that is the same from everywhere,
+// would lead to different places.
+func (o *getOptions) torn(e entry) bool {
+	return e.to != nil && e.to.dir != "" && filepath.IsAbs(o.of(e).Output)
 }
 
 // listed reads the list. What feeds stdin or a pipe may take its time, and
