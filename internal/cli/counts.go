@@ -2,6 +2,8 @@ package cli
 
 import (
 	"encoding/json"
+	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -29,6 +31,7 @@ type count struct {
 const (
 	countAge   = 7 * 24 * time.Hour // links and hosts change
 	countHosts = 500                // the latest
+	countBytes = 1 << 20            // far more than they take
 )
 
 // newCounts is the counts of this user.
@@ -65,7 +68,7 @@ func (c *counts) keep(host string, n int) {
 // read reads what is there, and leaves out what is too old or makes no sense.
 func (c *counts) read() map[string]count {
 	hosts := map[string]count{}
-	text, err := os.ReadFile(c.path)
+	text, err := c.text()
 	if err != nil || json.Unmarshal(text, &hosts) != nil || hosts == nil {
 		return map[string]count{}
 	}
@@ -74,6 +77,23 @@ func (c *counts) read() map[string]count {
 		return n.Connections < 1 || n.Connections > mostConnections || age > countAge || age < -countAge
 	})
 	return hosts
+}
+
+// text is what the file holds, not without end. Anything but a file, such as a
+// pipe, would keep the run waiting.
+func (c *counts) text() ([]byte, error) {
+	switch info, err := os.Lstat(c.path); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fs.ErrInvalid
+	}
+	file, err := os.Open(c.path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, countBytes))
 }
 
 // write writes the latest hosts, in one step.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -73,5 +74,18 @@ func TestCountsDoNotGrow(t *testing.T) {
 	c.write()
 	if again := c.read(); len(again) != countHosts || again["0"].Connections != 4 || again[fmt.Sprint(countHosts)].Connections != 0 {
 		t.Errorf("%d hosts", len(again))
+	}
+}
+
+func TestCountsThatAreTooMany(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "connections.json")
+	text := fmt.Sprintf(`{"good": {"connections": 5, "time": %q}}`, time.Now().Format(time.RFC3339))
+	for _, c := range []struct{ blanks, want int }{{0, 5}, {countBytes, 0}} {
+		if err := os.WriteFile(path, []byte(strings.Repeat(" ", c.blanks)+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if n := (&counts{path: path}).of("good"); n != c.want {
+			t.Errorf("behind %d blanks: %d, want %d", c.blanks, n, c.want)
+		}
 	}
 }

@@ -54,6 +54,7 @@ type getOptions struct {
 
 	Verbose bool
 
+	made       bool // the folder of the file is made, since a list names it
 	remoteName bool // -O, which curl knows without a name and wget with one
 }
 

@@ -31,7 +31,11 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 		report.Warn("--insecure: certificates are not checked, anyone on the way can change the file")
 	}
 	if len(all) == 0 {
-		report.Note(o.Input + " has no URL in it")
+		name := o.Input
+		if name == "-" {
+			name = "standard input"
+		}
+		report.Note(name + " has no URL in it")
 	}
 	with := &shared{client: client, limiter: o.limiter(), hosts: newHosts(o.most()), counts: newCounts(), targets: newTargets(), report: report, many: len(all) > 1}
 	b := &batch{shared: with, o: &o, logins: logins, kinds: map[failing]bool{}}
@@ -76,9 +80,9 @@ func (o *getOptions) place(path string) string {
 }
 
 // makes says whether the folder of the file is made if it is not there: it was
-// named as one, by --dir or by a slash at its end.
+// named as one, by --dir, by a slash at its end or in a list.
 func (o *getOptions) makes() bool {
-	return slashed(o.Output) || o.Dir != "." && !filepath.IsAbs(o.Output)
+	return o.made || slashed(o.Output) || o.Dir != "." && !filepath.IsAbs(o.Output)
 }
 
 // isFolder says whether path is a folder, or is to be one.

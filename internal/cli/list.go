@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,14 +21,20 @@ type entry struct {
 // elsewhere is where an entry goes instead; "" means as the flags say.
 type elsewhere struct{ out, dir string }
 
-// of is o for the entry alone.
+// of is o for the entry alone. Where -o is a folder, the name is one below it.
 func (o *getOptions) of(e entry) *getOptions {
 	if e.to == nil {
 		return o
 	}
 	own := *o
-	if e.to.out != "" {
-		own.Output = e.to.out
+	if o.Output != "" && isFolder(o.place(o.Output)) {
+		own.Output = filepath.Join(o.Output, e.to.out) // which drops the slash at its end
+		own.made = true
+		if e.to.out == "" {
+			own.Output += string(filepath.Separator)
+		}
+	} else if e.to.out != "" {
+		own.Output, own.made = e.to.out, true
 	}
 	if e.to.dir != "" {
 		own.Dir = e.to.dir
@@ -50,27 +57,28 @@ func (o *getOptions) entries(ctx context.Context, stdin io.Reader) ([]entry, err
 		return nil, err
 	}
 	all = append(all, listed...)
+	if slices.ContainsFunc(listed, o.torn) {
+		return nil, try("braid get -d DIR -i LIST", "-o %s says where all goes, and dir= in the list that it goes elsewhere", o.Output)
+	}
 	return all, o.one(len(all))
 }
 
-// listed reads the list. What feeds stdin may take its time, and a read from
-// there cannot be called off: the goroutine that is left then waits for the end
-// of the process, which is near.
+// torn says whether the dir= of e, and an -o that is the same from everywhere,
+// would lead to different places.
+func (o *getOptions) torn(e entry) bool {
+	return e.to != nil && e.to.dir != "" && filepath.IsAbs(o.of(e).Output)
+}
+
+// listed reads the list. What feeds stdin or a pipe may take its time, and
+// neither opening nor reading can be called off: the goroutine that is left then
+// waits for the end of the process, which is near.
 func (o *getOptions) listed(ctx context.Context, stdin io.Reader) ([]entry, error) {
-	if o.Input != "-" {
-		f, err := os.Open(o.Input)
-		if err != nil {
-			return nil, try("braid get -i FILE, or -i - for stdin", "--input-file: %v", err)
-		}
-		defer f.Close()
-		return readList(o.Input, f)
-	}
 	var all []entry
 	var err error
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		all, err = readList("stdin", stdin)
+		all, err = readInput(o.Input, stdin)
 	}()
 	select {
 	case <-read:
@@ -78,6 +86,19 @@ func (o *getOptions) listed(ctx context.Context, stdin io.Reader) ([]entry, erro
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
+}
+
+// readInput reads the list in the file input, or that of stdin.
+func readInput(input string, stdin io.Reader) ([]entry, error) {
+	if input == "-" {
+		return readList("stdin", stdin)
+	}
+	f, err := os.Open(input)
+	if err != nil {
+		return nil, try("braid get -i FILE, or -i - for stdin", "--input-file: %v", err)
+	}
+	defer f.Close()
+	return readList(input, f)
 }
 
 // maxListLine is the longest line of a list, in bytes.

@@ -135,3 +135,50 @@ func TestWhichNameIsTaken(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereListedFilesGo(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.Mkdir("is", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		to   elsewhere
+		want string // "" means that they contradict each other
+	}{
+		{"", elsewhere{out: "q/b"}, "q/b"},
+		{"-d dd", elsewhere{out: "q/b"}, "dd/q/b"},
+		{"-o iso/", elsewhere{out: "nm"}, "iso/nm"},
+		{"-o iso/", elsewhere{dir: "x"}, "x/iso/f"},
+		{"-o is", elsewhere{out: "nm"}, "is/nm"},
+		{"-o is", elsewhere{dir: "x"}, "x/is/f"},
+		{"-d dd -o iso/", elsewhere{out: "nm"}, "dd/iso/nm"},
+		{"-o one", elsewhere{out: "nm", dir: "x"}, "x/nm"},
+		{"-o " + dir, elsewhere{out: "q/nm"}, filepath.ToSlash(dir) + "/q/nm"},
+		{"-o " + dir, elsewhere{dir: "x"}, ""},
+		{"-o " + dir + "/", elsewhere{out: "nm", dir: "x"}, ""},
+	} {
+		o, err := parse(t, append(strings.Fields(c.args), u)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := u + "\n out=" + c.to.out + "\n dir=" + c.to.dir + "\n"
+		list = strings.NewReplacer(" out=\n", "", " dir=\n", "").Replace(list)
+		o.URLs, o.Input = nil, "-"
+		all, err := o.entries(t.Context(), strings.NewReader(list))
+		if c.want == "" {
+			if !as[*usageError](err) {
+				t.Errorf("%s, %v: %v", c.args, c.to, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s, %v: %v", c.args, c.to, err)
+			continue
+		}
+		if own := o.of(all[0]); filepath.ToSlash(own.target(u)) != c.want || !own.makes() {
+			t.Errorf("%s, %v: %s, made %v; want %s", c.args, c.to, own.target(u), own.makes(), c.want)
+		}
+	}
+}
