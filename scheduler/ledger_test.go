@@ -142,6 +142,28 @@ func TestLeases(t *testing.T) {
 		l, _ := full(4096*mib).take(ctx, bid{})
 		want(t, l, 0, 32*mib)
 	})
+	t.Run("the last block of a slow one goes to a fast one, but not while it is written", func(t *testing.T) {
+		b := full(mib)
+		now := time.Now()
+		slow, _ := b.take(ctx, bid{})
+		dropped := 0
+		b.asked(slow, now, func(error) { dropped++ })
+		b.began(slow, now, leash)
+		b.answers = 2
+		fast := bid{rate: 100 * mib}
+		b.claim(slow, 1000)
+		if l := b.relieve(fast, now.Add(time.Minute)); l != nil {
+			t.Errorf("relieved of what is being written: %+v", l)
+		}
+		b.advance(slow, 100, now)
+		l := b.relieve(fast, now.Add(time.Minute))
+		if l == nil || l.off != 1000 || l.end != mib || slow.end != 1000 || dropped != 1 {
+			t.Fatalf("%+v, dropped %d times", l, dropped)
+		}
+		if n := b.claim(slow, 500); n != 0 {
+			t.Errorf("the slow one still writes %d bytes", n)
+		}
+	})
 	t.Run("who finds nothing to do is idle, until the next look", func(t *testing.T) {
 		b := full(mib)
 		b.take(ctx, bid{})

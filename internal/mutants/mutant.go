@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,11 +17,12 @@ import (
 // A mutant is one wrong change, and the tests that must notice it.
 type mutant struct {
 	name     string
-	file     string // from the root of the module, with slashes
-	old, new string // old stands there exactly once
-	in       string // the package whose tests are run, such as "./segment"
-	tests    string // which of them, as go test -run wants it
-	rapid    bool   // they are property tests: their finds are not to be kept for next time
+	file     string        // from the root of the module, with slashes
+	old, new string        // old stands there exactly once
+	in       string        // the package whose tests are run, such as "./segment"
+	tests    string        // which of them, as go test -run wants it
+	wait     time.Duration // how long they may take; 0 means slow
+	rapid    bool          // they are property tests: their finds are not to be kept for next time
 }
 
 var (
@@ -68,7 +70,7 @@ func (m mutant) run(ctx context.Context, root string) (by string, err error) {
 	if err := errors.Join(os.WriteFile(stand, broken, 0o600), os.WriteFile(overlay, list, 0o600)); err != nil {
 		return "", err
 	}
-	args := []string{"test", "-overlay", overlay, "-vet=off", "-count=1", "-failfast", "-timeout", slow.String(), "-run", m.tests, m.in}
+	args := []string{"test", "-overlay", overlay, "-vet=off", "-count=1", "-failfast", "-timeout", cmp.Or(m.wait, slow).String(), "-run", m.tests, m.in}
 	if m.rapid {
 		args = append(args, "-rapid.nofailfile")
 	}
