@@ -1,7 +1,7 @@
 package main
 
-
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -197,7 +197,7 @@ func engineMutants() []mutant {
 	rows := []mutant{
 		{name: "block done before its last byte, in the ledger", file: ledger,
 			old: "if past == b.grid.Range(i).End {", new: "if past > b.grid.Range(i).Off {"},
-		{name: "claim beyond the lease", file: ledger,
+		{name: "claim beyond the lease", file: ledger, tests: "TestLeases",
 			old: "n = int(min(int64(n), l.end-l.off))", new: "n = int(min(int64(n), b.grid.Size-l.off))"},
 		{name: "a changed file asked for again", file: "scheduler/patience.go",
 			old: "errors.Is(a.err, ErrChanged), ", new: ""},
@@ -215,15 +215,15 @@ func engineMutants() []mutant {
 			old: "if err != nil {\n\t\t\th.Leave()\n\t\t}", new: ""},
 		{name: "Retry-After of the first request is for one only", file: "scheduler/host.go",
 			old: "h.set(e.Wait)", new: "_ = e.Wait"},
-		{name: "a lease that was relieved keeps its bytes", file: "scheduler/lend.go",
+		{name: "a lease that was relieved keeps its bytes", file: "scheduler/lend.go", tests: "TestLeases",
 			old: "slowest.end = slowest.off\n", new: ""},
-		{name: "what is being written is taken over", file: "scheduler/lend.go",
+		{name: "what is being written is taken over", file: "scheduler/lend.go", tests: "TestLeases",
 			old: "writing := l.claim > l.off || l.paused", new: "writing := l.paused"},
 		{name: "what fewer requests leave is lost", file: "scheduler/steer.go",
 			old: "b.release(segment.Range{Off: end, End: l.end})\n", new: "_ = segment.Range{}\n"},
 	}
 	for i := range rows {
-		rows[i].in, rows[i].tests, rows[i].rapid = "./scheduler", ".", true
+		rows[i].in, rows[i].tests, rows[i].rapid = "./scheduler", cmp.Or(rows[i].tests, "."), true
 		rows[i].wait = 40 * time.Second // time is virtual there: who still runs then, hangs
 	}
 	return rows
