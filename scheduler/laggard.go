@@ -68,9 +68,8 @@ func (b *ledger) laggards(now time.Time, limited bool) {
 			l.drop(ErrReplaced) // everybody else was answered long ago
 			l.drop = nil
 		}
-		writing := l.claim > l.off || l.paused
 		rate := speed(l, now)
-		if !l.answered || l.drop == nil || writing || now.Before(l.judged) || rate*lagging >= usual {
+		if !l.answered || l.drop == nil || l.busy() || now.Before(l.judged) || rate*lagging >= usual {
 			continue
 		}
 		if float64(l.end-l.claim) > rate*leash.Seconds()/2 { // a new one takes about so long to get going

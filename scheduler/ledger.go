@@ -67,6 +67,9 @@ type lease struct {
 // slow enough to be helped.
 const patrol = 250 * time.Millisecond
 
+// busy says whether l waits for the disk, which is no fault of its connection.
+func (l *lease) busy() bool { return l.claim > l.off || l.paused }
+
 // newLedger is the ledger of a file of which the blocks in done are there, and
 // begun: beginnings of other blocks, in order. The first lease is a fair share
 // among workers, up to firstLease, since its answer is under way before the job

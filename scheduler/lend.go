@@ -102,8 +102,7 @@ func (b *ledger) relieve(who bid, now time.Time) *lease {
 	var slowest *lease
 	var longest float64
 	for _, l := range b.out {
-		writing := l.claim > l.off || l.paused
-		if l.drop == nil || writing || l.off >= l.end || now.Sub(l.sent) < spare+who.rtt {
+		if l.drop == nil || l.busy() || l.off >= l.end || now.Sub(l.sent) < spare+who.rtt {
 			continue
 		}
 		if t := b.remaining(l, who, now); t > longest {

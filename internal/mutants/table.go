@@ -217,8 +217,8 @@ func engineMutants() []mutant {
 			old: "h.set(e.Wait)", new: "_ = e.Wait"},
 		{name: "a lease that was relieved keeps its bytes", file: "scheduler/lend.go", tests: "TestLeases",
 			old: "slowest.end = slowest.off\n", new: ""},
-		{name: "what is being written is taken over", file: "scheduler/lend.go", tests: "TestLeases",
-			old: "writing := l.claim > l.off || l.paused", new: "writing := l.paused"},
+		{name: "what is being written is taken over", file: ledger, tests: "TestLeases",
+			old: "return l.claim > l.off || l.paused", new: "return l.paused"},
 		{name: "what fewer requests leave is lost", file: "scheduler/steer.go",
 			old: "b.release(segment.Range{Off: end, End: l.end})\n", new: "_ = segment.Range{}\n"},
 	}
