@@ -7,75 +7,47 @@ import (
 	"net/http"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 )
 
-// A folder is a tree of files that nothing leads out of: neither a path nor a symbolic link.
-type folder struct{ root *os.Root }
-
-// errKind says that a name stands for something whose bytes are not served: a pipe, a device, a socket.
-var errKind = errors.New("neither a file nor a folder")
-
-// open opens the regular file or the folder of that name. What is there is looked at before it is opened, because
-// opening a device can have effects, and again afterwards, because it may have been replaced meanwhile; in that case
-// O_NONBLOCK keeps a pipe from blocking the open.
-func (d *folder) open(name string) (*os.File, fs.FileInfo, error) {
-	fi, err := d.root.Stat(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !served(fi) {
-		return nil, nil, errKind
-	}
-	f, err := d.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	if fi, err = f.Stat(); err == nil && !served(fi) {
-		err = errKind
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, fi, nil
-}
-
-func served(fi fs.FileInfo) bool { return fi.Mode().IsRegular() || fi.IsDir() }
-
 // serveFile answers with an opened file. A disposition other than "" makes it a download of unspecified type.
-func serveFile(w http.ResponseWriter, r *http.Request, f *os.File, fi fs.FileInfo, disposition string) {
-	now := time.Now()
-	contentType := octetStream
+func (o *origin) serveFile(w http.ResponseWriter, r *http.Request, f fs.File, fi fs.FileInfo, disposition string) {
+	rep, err := o.represent(f, fi, time.Now())
+	if err != nil {
+		failBecause(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	if disposition == "" {
-		contentType = typeOf(fi.Name())
+		rep.contentType = typeOf(fi.Name())
 	}
-	v := validatorsOf(fi, now)
-	rep := representation{
-		validators:  v,
-		size:        fi.Size(),
-		contentType: contentType,
-		disposition: disposition,
-		date:        dateFor(fi, now),
-		body:        &fileBody{f, fi, v.strong()},
-	}
+	rep.disposition = disposition
 	rep.serve(w, r)
 }
 
-// failOpen answers for a file that cannot be opened.
-func failOpen(w http.ResponseWriter, err error) {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		fail(w, http.StatusForbidden)
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		w.Header().Set("Retry-After", "1")
-		fail(w, http.StatusServiceUnavailable)
-	case errors.Is(err, syscall.EIO):
-		fail(w, http.StatusInternalServerError)
-	default: // missing, a link that leads out, a name too long, a pipe: nothing is revealed of which
-		fail(w, http.StatusNotFound)
+// errSeek says that a file system has files that can be read from their beginning only.
+var errSeek = errors.New("the files of this file system cannot be served in ranges")
+
+// represent describes an opened file as it was when it was opened, of unspecified type.
+func (o *origin) represent(f fs.File, fi fs.FileInfo, now time.Time) (*representation, error) {
+	content, ok := f.(seekable)
+	if !ok {
+		return nil, errSeek
 	}
+	rep := &representation{
+		size:        fi.Size(),
+		contentType: octetStream,
+		date:        dateFor(fi, now),
+	}
+	if _, ok := f.(*os.File); ok {
+		rep.validators = validatorsOf(fi, now)
+	} else if e, ok := asEmbedded(f); ok {
+		sum := o.sums.of(e, fi)
+		rep.validators, rep.digest = validators{etag: sum.tag()}, sum.digest()
+	} else {
+		rep.validators = guessedOf(fi, now)
+	}
+	rep.body = &fileBody{content, fi, rep.strong()}
+	return rep, nil
 }
 
 // tail is how much of every piece is held back until the file has been looked at once more.
@@ -89,9 +61,15 @@ var (
 	errChanged = errors.New("the file has changed since its tag was sent")
 )
 
+// A seekable file is one that can be served in ranges. An *os.File is one.
+type seekable interface {
+	fs.File
+	io.Seeker
+}
+
 // A fileBody is one version of a file, as fstat described it when it was opened.
 type fileBody struct {
-	f      *os.File
+	f      seekable
 	fi     fs.FileInfo
 	strong bool // the tag was strong: a promise that no mixture of two versions is ever completed
 }
@@ -113,7 +91,7 @@ func (b *fileBody) send(w io.Writer, off, n int64) error {
 	buf := tails.Get().(*[tail]byte)
 	defer tails.Put(buf)
 	last := buf[:held]
-	if _, err := b.f.ReadAt(last, off+n-held); err == io.EOF {
+	if err := readAt(b.f, last, off+n-held); err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errShort
 	} else if err != nil {
 		return err
@@ -122,6 +100,22 @@ func (b *fileBody) send(w io.Writer, off, n int64) error {
 		return err
 	}
 	_, err := w.Write(last)
+	return err
+}
+
+// readAt fills p from off on.
+func readAt(f seekable, p []byte, off int64) error {
+	if r, ok := f.(io.ReaderAt); ok {
+		n, err := r.ReadAt(p, off)
+		if n == len(p) {
+			return nil // whatever it says of the end
+		}
+		return err
+	}
+	if _, err := f.Seek(off, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(f, p)
 	return err
 }
 

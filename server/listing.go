@@ -9,9 +9,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -25,31 +25,34 @@ var listingHTML string
 //go:embed listing.css
 var listingCSS string
 
+// maxEntries is the most of a folder that is listed.
+const maxEntries = 1 << 17
+
 // An entry is a file or a folder within a listed folder.
 type entry struct {
 	Name     string    `json:"name"`
 	Dir      bool      `json:"dir,omitempty"`
-	Size     int64     `json:"size"` // bytes; 0 for a folder
-	Modified time.Time `json:"modified"`
+	Size     int64     `json:"size"`              // bytes; 0 for a folder
+	Modified time.Time `json:"modified,omitzero"` // zero if its file system does not say
 }
 
-// entries lists the folder that f, opened under the given name, is: folders first, then by name. It leaves out what
+// entriesOf lists the folder of t that f, opened under the given name, is: folders first, then by name. It leaves out what
 // could not be asked for: hidden names, links that lead out, pipes and devices.
-func (d *folder) entries(name string, f *os.File) ([]entry, error) {
-	children, err := f.ReadDir(-1)
+func entriesOf(t tree, name string, f fs.File) ([]entry, error) {
+	children, err := t.list(name, f, maxEntries)
 	if err != nil {
 		return nil, err
 	}
 	entries := make([]entry, 0, len(children))
 	for _, c := range children {
-		if !servable(c.Name()) || runtime.GOOS == "windows" && !plainOnWindows(c.Name()) {
+		if !servable(c) || runtime.GOOS == "windows" && !plainOnWindows(c) {
 			continue
 		}
-		fi, err := d.root.Stat(path.Join(name, c.Name())) // follows links, as a request would
+		fi, err := t.stat(path.Join(name, c)) // follows links, as a request would
 		if err != nil || !served(fi) {
 			continue
 		}
-		e := entry{Name: c.Name(), Dir: fi.IsDir(), Modified: fi.ModTime().UTC().Truncate(time.Second)}
+		e := entry{Name: c, Dir: fi.IsDir(), Modified: fi.ModTime().UTC().Truncate(time.Second)}
 		if !e.Dir {
 			e.Size = fi.Size()
 		}

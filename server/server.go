@@ -3,16 +3,25 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 )
 
 // Options say what an origin serves and how. The zero value serves nothing, and [New] says so.
 type Options struct {
-	// Root is the folder whose files are served; "" means none.
+	// Root is the folder whose files are served at /; "" means none.
 	Root string
+
+	// FS has the files to be served at / instead of a folder's. Those of an embed.FS have strong tags and digests, made of
+	// their content; those of any other have weak tags, made of size and time, or none if they have no time either. A file
+	// must be an io.Seeker, as those of an archive are not; else it is answered for with 500. For a folder on disk Root is
+	// the better choice: what an os.DirFS serves has the same tags, but its links may lead out of it.
+	FS fs.FS
+
+	// Roots are served each under its name, and / lists them. It takes the place of Root and FS.
+	Roots []Root
 
 	// Pattern serves computed bytes at /pattern/SIZE; see [Pattern].
 	Pattern bool
@@ -31,26 +40,23 @@ type Options struct {
 	Log func(Access)
 }
 
-// New puts an origin together. It fails if there is nothing to serve, if Root is no folder, or if there is no such fault
-// as is asked for.
+// New puts an origin together. It fails if there is nothing to serve, if a root cannot be opened or have the name it is
+// given (*[RootError]), or if there is no such fault as is asked for.
 //
 // The paths /transfer/ and, with Pattern, /pattern/ are the origin's own: a folder of that name directly under Root is
 // hidden behind them.
 func New(o Options) (http.Handler, error) {
-	if o.Root == "" && !o.Pattern {
+	if o.Root == "" && o.FS == nil && len(o.Roots) == 0 && !o.Pattern {
 		return nil, errors.New("nothing to serve: neither a folder nor the pattern")
 	}
 	if o.Latency < 0 || o.RatePerConnection < 0 {
 		return nil, fmt.Errorf("a negative latency or rate: %v, %d bytes/s", o.Latency, o.RatePerConnection)
 	}
-	origin := &origin{}
-	if o.Root != "" {
-		root, err := os.OpenRoot(o.Root)
-		if err != nil {
-			return nil, err // names the folder
-		}
-		origin.files = &folder{root}
+	files, err := plant(o)
+	if err != nil {
+		return nil, err
 	}
+	origin := &origin{files: files}
 	if o.Pattern {
 		origin.pattern = newPattern()
 	}
@@ -61,8 +67,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Latency > 0 {
 		h = delayed(h, o.Latency)
 	}
-	h, err := o.Rogue.sabotaged(h)
-	if err != nil {
+	if h, err = o.Rogue.sabotaged(h); err != nil {
 		return nil, err
 	}
 	if o.Log != nil {
@@ -73,7 +78,8 @@ func New(o Options) (http.Handler, error) {
 
 // An origin finds what a path stands for. It is not an http.ServeMux, which would redirect unclean paths by itself.
 type origin struct {
-	files   *folder  // nil: no files
+	files   tree
+	sums    sums     // of files
 	pattern *pattern // nil: no pattern
 	listing *listing // nil: no listings
 }
@@ -103,14 +109,6 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 		fail(w, http.StatusNotFound)
 		return
 	}
-	if o.files == nil {
-		if name == "." && o.listing != nil {
-			o.listing.serve(w, r, name, nil)
-			return
-		}
-		fail(w, http.StatusNotFound)
-		return
-	}
 	f, fi, err := o.files.open(name)
 	if err != nil {
 		failOpen(w, err)
@@ -123,14 +121,14 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 	case fi.IsDir() && !slash:
 		moved(w, name)
 	case fi.IsDir():
-		entries, err := o.files.entries(name, f)
+		entries, err := entriesOf(o.files, name, f)
 		if err != nil {
 			fail(w, http.StatusInternalServerError)
 			return
 		}
 		o.listing.serve(w, r, name, entries)
 	default:
-		serveFile(w, r, f, fi, "")
+		o.serveFile(w, r, f, fi, "")
 	}
 }
 

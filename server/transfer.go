@@ -6,7 +6,7 @@ import "net/http"
 // and preconditions are those of the file; only its type and disposition differ.
 func (o *origin) transfer(w http.ResponseWriter, r *http.Request, path string) {
 	name, slash, ok := nameOf(path)
-	if !ok || slash || o.files == nil {
+	if !ok || slash {
 		fail(w, http.StatusNotFound)
 		return
 	}
@@ -20,5 +20,5 @@ func (o *origin) transfer(w http.ResponseWriter, r *http.Request, path string) {
 		fail(w, http.StatusNotFound)
 		return
 	}
-	serveFile(w, r, f, fi, attachment(name))
+	o.serveFile(w, r, f, fi, attachment(name))
 }

@@ -18,12 +18,26 @@ const settling = 2 * time.Second
 // puts the old modification time back. It is weak while the file is still settling, or on a system that does not tell
 // enough.
 func validatorsOf(fi fs.FileInfo, now time.Time) validators {
+	node, complete := inodeOf(fi)
+	return validatorsBy(fi, node, complete, now)
+}
+
+// guessedOf is validatorsOf for a file that is not the system's own. Its size and time are all there is to go by, whatever
+// else its system says of it, so its tag is weak; and without a time it has none.
+func guessedOf(fi fs.FileInfo, now time.Time) validators {
+	if fi.ModTime().IsZero() {
+		return validators{}
+	}
+	return validatorsBy(fi, inode{}, false, now)
+}
+
+func validatorsBy(fi fs.FileInfo, node inode, complete bool, now time.Time) validators {
 	v := validators{
-		etag:     `"` + fingerprint(fi) + `"`,
+		etag:     `"` + fingerprint(fi, node) + `"`,
 		modified: seconds(fi.ModTime()),
 		settled:  !fi.ModTime().After(now.Add(-settling)),
 	}
-	if _, complete := inodeOf(fi); !complete || !v.settled {
+	if !complete || !v.settled {
 		v.etag = "W/" + v.etag
 	}
 	if v.modified.After(now) {
@@ -48,8 +62,7 @@ type inode struct {
 }
 
 // fingerprint is the opaque part of a file's tag. It is hashed so that inode numbers stay at home.
-func fingerprint(fi fs.FileInfo) string {
-	node, _ := inodeOf(fi)
+func fingerprint(fi fs.FileInfo, node inode) string {
 	b := make([]byte, 0, 48)
 	b = append(b, "braid f1"...) // changes whenever what follows does
 	b = binary.BigEndian.AppendUint64(b, node.device)

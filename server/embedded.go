@@ -1,0 +1,54 @@
+package server
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"io"
+	"io/fs"
+	"reflect"
+	"sync"
+)
+
+// An embedded file is one of an embed.FS. It has no times, but it never changes, so its content can be its tag.
+type embedded interface {
+	fs.File
+	io.ReaderAt
+}
+
+// asEmbedded says whether f is an embedded file. The package embed does not export their type, and an fs.Sub of an
+// embed.FS is none, so it is the package that tells. No other file without a time can be taken at its word.
+func asEmbedded(f fs.File) (embedded, bool) {
+	t := reflect.TypeOf(f)
+	if t.Kind() != reflect.Pointer || t.Elem().PkgPath() != "embed" {
+		return nil, false
+	}
+	e, ok := f.(embedded)
+	return e, ok
+}
+
+// sums are the digests of the embedded files that were asked for. There are never more than files in the program.
+type sums struct {
+	byFile sync.Map // by the fs.FileInfo, which embed has one of for each file, a func() sum
+}
+
+// A sum is the sha-256 of a whole file.
+type sum [sha256.Size]byte
+
+// of hashes an embedded file at most once. Clients that ask for its segments all at once wait for one hashing.
+func (s *sums) of(f embedded, fi fs.FileInfo) sum {
+	compute, ok := s.byFile.Load(fi)
+	if !ok {
+		compute, _ = s.byFile.LoadOrStore(fi, sync.OnceValue(func() sum {
+			hash := sha256.New()
+			_, _ = io.Copy(hash, io.NewSectionReader(f, 0, fi.Size())) // memory does not fail
+			return sum(hash.Sum(nil))
+		}))
+	}
+	return compute.(func() sum)()
+}
+
+// tag is an entity-tag that files of equal content share.
+func (s sum) tag() string { return `"` + base64.RawURLEncoding.EncodeToString(s[:15]) + `"` }
+
+// digest is a Repr-Digest (RFC 9530, section 3).
+func (s sum) digest() string { return "sha-256=:" + base64.StdEncoding.EncodeToString(s[:]) + ":" }
