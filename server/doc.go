@@ -3,16 +3,14 @@
 //
 // # Putting one together
 //
-// [New] makes a handler of [Options], and [Serve] runs it until a context ends:
+// [Run] serves what [Options] say until a context ends:
 //
-//	o := server.Options{Root: "/srv/images", Pattern: true}
-//	h, err := server.New(o)
-//	…
 //	ln, err := net.Listen("tcp", "127.0.0.1:8080")
 //	…
-//	err = server.Serve(ctx, o.Listener(ln), h, 0)
+//	err = server.Run(ctx, ln, server.Options{Root: "/srv/images", Pattern: true})
 //
-// o.Listener is [Shape.Listener]: it returns ln as it is unless a rate is asked for. What the origin then answers to:
+// It is [New], which makes a handler, and [Serve], which runs one; whoever wants something around the handler, or a
+// server of their own, calls them one by one. What the origin then answers to:
 //
 //	/PATH            the file at PATH under the root, with a media type by its extension
 //	/PATH/           a folder: a page, or JSON for Accept: application/json
@@ -64,7 +62,7 @@
 //
 // # What it does not promise
 //
-//   - No authentication, no TLS, no limit on the number of connections. Listen on a loopback address unless all of this
+//   - No authentication, no limit on the number of connections. Listen on a loopback address unless all of this
 //     is somebody else's business.
 //   - No compression, ever: offsets count the bytes as stored.
 //   - The digest of a file is not sent; that of a pattern up to 16 MiB is.

@@ -43,18 +43,13 @@ func ExampleRogue() {
 
 // An origin that serves computed bytes, and a client that asks for some of them.
 func Example() {
-	options := server.Options{Pattern: true}
-	handler, err := server.New(options)
-	if err != nil {
-		log.Fatal(err)
-	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
-	go func() { ended <- server.Serve(ctx, options.Listener(ln), handler, 0) }()
+	go func() { ended <- server.Run(ctx, ln, server.Options{Pattern: true}) }()
 
 	request, _ := http.NewRequest("GET", "http://"+ln.Addr().String()+"/pattern/1GiB?seed=7", nil)
 	request.Header.Set("Range", "bytes=1000000-1000003")

@@ -134,7 +134,7 @@ func TestMixes(t *testing.T) {
 			l := newPipes()
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
-			go func() { ended <- Serve(ctx, l, h, time.Minute) }()
+			go func() { ended <- Serve(ctx, l, h, Options{Grace: time.Minute}) }()
 			var clients sync.WaitGroup
 			for i, request := range requests {
 				clients.Go(func() {

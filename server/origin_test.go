@@ -17,17 +17,13 @@ import (
 // start runs an origin on loopback until the test ends, sees to it that it ends well, and returns its address.
 func start(t *testing.T, o Options) string {
 	t.Helper()
-	h, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, o.Listener(ln), h, 0) }()
+	go func() { ended <- Run(ctx, ln, o) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {

@@ -48,21 +48,17 @@ func TestFileReachesConnection(t *testing.T) {
 	dir := t.TempDir()
 	oldFile(t, filepath.Join(dir, "f"), patterned(size))
 	o := Options{Root: dir, Log: func(Access) {}, Shape: Shape{Latency: 1}}
-	h, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Listener(ln) != ln {
+	if o.listener(ln) != ln {
 		t.Error("a shape without a rate wraps the listener")
 	}
 	var direct atomic.Int64
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, tapped{ln, &direct}, h, 0) }()
+	go func() { ended <- Run(ctx, tapped{ln, &direct}, o) }()
 	c := dial(t, ln.Addr().String())
 	for _, tt := range []struct {
 		line, field string

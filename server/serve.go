@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,42 +17,74 @@ var ErrCut = errors.New("transfers were cut off")
 const (
 	defaultGrace = 10 * time.Second
 
+	headerTimeout = 5 * time.Second // for a request's header section, and for a TLS handshake
+	idleTimeout   = 60 * time.Second
+
+	// maxStreams is how many requests one HTTP/2 connection may have under way.
+	maxStreams = 64
+
 	// maxHeader is the most bytes a request's header section may have; beyond it the answer is 431. net/http reads
 	// 4 KiB more than it is told to.
 	maxHeader     = 16 << 10
 	headerAllowed = maxHeader - 4<<10
 )
 
-// Serve answers the connections that ln accepts with h, over HTTP/1.1, until ctx ends. Then it closes ln at once, gives
-// responses that are under way the grace period to finish (0 means 10 s), closes what is left, and returns when all
-// goroutines it started and all calls of h have ended: nil, or [ErrCut] if something was left. If ln breaks before that, Serve closes every
-// connection and returns what broke.
+// Run puts an origin together, as [New] does, and serves it on ln, as [Serve] does. It closes ln in every case.
+func Run(ctx context.Context, ln net.Listener, o Options) error {
+	h, err := New(o)
+	if err != nil {
+		ln.Close()
+		return err
+	}
+	return Serve(ctx, ln, h, o)
+}
+
+// Serve answers the connections that ln accepts with h until ctx ends: over HTTP/1.1, and with o.TLS over HTTP/2 as well.
+// Then it closes ln at once, gives responses that are under way o.Grace to finish, closes what is left, and returns when
+// all goroutines it started and all calls of h have ended: nil, or [ErrCut] if something was left. If ln breaks before
+// that, Serve closes every connection and returns what broke.
+//
+// Of o it heeds the rate per connection, TLS, Grace and Counts; the rest is for [New]. So h may be an origin of New's, something
+// around one, or any other handler.
 //
 // A client that fetches a file in segments finishes the segments under way and then finds the port closed.
 //
-// Serve bounds how long a header may take (5 s), how long it may be (16 KiB) and how long a connection may idle (60 s).
-// How long a response may take is up to h: the handlers of this package demand progress, not an end.
-func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Duration) error {
+// Serve bounds how long a header may take (5 s, and as much for a TLS handshake), how long it may be (16 KiB) and how
+// long a connection may idle (60 s). How long a response may take is up to h: the handlers of this package demand
+// progress, not an end.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) error {
+	grace := o.Grace
 	if grace <= 0 {
 		grace = defaultGrace
 	}
+	counts := o.Counts
+	if counts == nil {
+		counts = new(Counts)
+	}
+	ln = o.Shape.listener(ln)
 	var conns sync.WaitGroup
 	var calls sync.WaitGroup // of h; one that has taken its connection over is in no other count
 	var fresh sync.Map       // connections that have not asked for anything yet
 	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true) // segments want connections of their own, which HTTP/2 would fold into one
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(o.TLS != nil && (o.TLS.NextProtos == nil || slices.Contains(o.TLS.NextProtos, "h2")))
 	base, cut := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, ctx))
 	defer cut()
 	srv := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			calls.Add(1)
 			defer calls.Done()
+			counts.Requests.Add(1)
+			counts.InFlight.Add(1)
+			defer counts.InFlight.Add(-1)
 			h.ServeHTTP(w, r)
 		}),
 		BaseContext:                  func(net.Listener) context.Context { return base },
 		Protocols:                    protocols,
-		ReadHeaderTimeout:            5 * time.Second,
-		IdleTimeout:                  60 * time.Second,
+		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
+		TLSConfig:                    tlsConfig(o.TLS),
+		ReadHeaderTimeout:            headerTimeout,
+		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               headerAllowed,
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any other
 		ConnState: func(c net.Conn, s http.ConnState) {
@@ -67,7 +101,13 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 		},
 	}
 	broken := make(chan error, 1)
-	go func() { broken <- srv.Serve(ln) }()
+	go func() {
+		if o.TLS != nil {
+			broken <- srv.ServeTLS(ln, "", "")
+		} else {
+			broken <- srv.Serve(ln)
+		}
+	}()
 	select {
 	case err := <-broken:
 		srv.Close()
@@ -98,6 +138,16 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, grace time.Dura
 	cut()
 	<-ended
 	return err
+}
+
+// tlsConfig is c with what an origin insists on; nil stays nil.
+func tlsConfig(c *tls.Config) *tls.Config {
+	if c == nil {
+		return nil
+	}
+	c = c.Clone()
+	c.MinVersion = max(c.MinVersion, tls.VersionTLS12)
+	return c
 }
 
 // servingKey is where the requests that Serve answers keep its own context.

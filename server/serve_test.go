@@ -46,16 +46,12 @@ func (l *pipes) dial(t *testing.T, request string) net.Conn {
 }
 
 // virtually runs an origin on pipes in virtual time. The bubble ends only if every goroutine of the server has.
-func virtually(t *testing.T, o Options, grace time.Duration, test func(t *testing.T, l *pipes, stop func() error)) {
+func virtually(t *testing.T, o Options, test func(t *testing.T, l *pipes, stop func() error)) {
 	synctest.Test(t, func(t *testing.T) {
-		h, err := New(o)
-		if err != nil {
-			t.Fatal(err)
-		}
 		l := newPipes()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- Serve(ctx, o.Listener(l), h, grace) }()
+		go func() { ended <- Run(ctx, l, o) }()
 		stop := sync.OnceValue(func() error { cancel(); return <-ended })
 		defer stop()
 		test(t, l, stop)
@@ -65,7 +61,7 @@ func virtually(t *testing.T, o Options, grace time.Duration, test func(t *testin
 const request = "GET /pattern/64M HTTP/1.1\r\nHost: x\r\n\r\n"
 
 func TestStopLetsTransfersFinish(t *testing.T) { // row 110
-	virtually(t, Options{Pattern: true}, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, Options{Pattern: true}, func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, request)
 		defer c.Close()
 		begun := time.Now()
@@ -96,8 +92,8 @@ func TestStopLetsTransfersFinish(t *testing.T) { // row 110
 
 func TestStopCutsTransfersAfterGrace(t *testing.T) {
 	var cut Access
-	o := Options{Pattern: true, Log: func(a Access) { cut = a }}
-	virtually(t, o, 3*time.Second, func(t *testing.T, l *pipes, stop func() error) {
+	o := Options{Pattern: true, Log: func(a Access) { cut = a }, Grace: 3 * time.Second}
+	virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, request) // and never reads
 		defer c.Close()
 		synctest.Wait()
@@ -115,7 +111,7 @@ func TestStopCutsTransfersAfterGrace(t *testing.T) {
 }
 
 func TestStopDoesNotWaitForTheIdle(t *testing.T) {
-	virtually(t, Options{Pattern: true}, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, Options{Pattern: true}, func(t *testing.T, l *pipes, stop func() error) {
 		silent := l.dial(t, "")
 		defer silent.Close()
 		half := l.dial(t, "GET / HT")
@@ -132,7 +128,7 @@ func TestServeTellsOfABrokenListener(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newPipes()
 		l.Close()
-		if err := Serve(t.Context(), l, http.NotFoundHandler(), 0); !errors.Is(err, net.ErrClosed) {
+		if err := Serve(t.Context(), l, http.NotFoundHandler(), Options{}); !errors.Is(err, net.ErrClosed) {
 			t.Error(err)
 		}
 	})
@@ -142,7 +138,7 @@ func TestServeTellsOfABrokenListener(t *testing.T) {
 func TestProgressIsDemanded(t *testing.T) {
 	var log []Access
 	o := Options{Pattern: true, Log: func(a Access) { log = append(log, a) }}
-	virtually(t, o, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 		stalled := l.dial(t, request)
 		defer stalled.Close()
 		time.Sleep(time.Hour)
@@ -173,7 +169,7 @@ func TestProgressIsDemanded(t *testing.T) {
 
 // The same for a page of ours, which is too short for progress.
 func TestPagesMustBeTaken(t *testing.T) {
-	virtually(t, Options{Pattern: true}, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, Options{Pattern: true}, func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n")
 		defer c.Close()
 		time.Sleep(2 * patience)
@@ -184,7 +180,7 @@ func TestPagesMustBeTaken(t *testing.T) {
 }
 
 func TestHeaderTimeoutAndIdleTimeout(t *testing.T) {
-	virtually(t, Options{Pattern: true}, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, Options{Pattern: true}, func(t *testing.T, l *pipes, stop func() error) {
 		for request, want := range map[string]time.Duration{
 			"GET /patt": 5 * time.Second,
 			"HEAD /pattern/1 HTTP/1.1\r\nHost: x\r\n\r\n": 60 * time.Second,
@@ -202,7 +198,7 @@ func TestHeaderTimeoutAndIdleTimeout(t *testing.T) {
 
 func TestLatency(t *testing.T) {
 	o := Options{Pattern: true, Shape: Shape{Latency: 200 * time.Millisecond}}
-	virtually(t, o, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 		for _, target := range []string{"/pattern/5", "/nope"} {
 			begun := time.Now()
 			c := l.dial(t, "GET "+target+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,8 +30,7 @@ type Options struct {
 	// NoListing answers 404 where a folder would be listed.
 	NoListing bool
 
-	// Shape slows the origin down. New takes care of the latency; the listener must be passed through Shape.Listener
-	// for the rate.
+	// Shape slows the origin down. [New] sees to the latency and [Serve] to the rate.
 	Shape
 
 	// Rogue makes the origin misbehave.
@@ -38,6 +38,16 @@ type Options struct {
 
 	// Log is called once for every request answered, from the goroutine that answered it; nil means nobody listens.
 	Log func(Access)
+
+	// TLS makes [Serve] speak TLS 1.2 or later, and HTTP/2 to whoever wants it unless NextProtos says otherwise; it must
+	// hold a certificate, or a way to get one. nil means plain HTTP/1.1.
+	TLS *tls.Config
+
+	// Grace is how long responses may go on after Serve has been told to stop; 0 means 10 s.
+	Grace time.Duration
+
+	// Counts is where Serve counts what happens; nil means nobody looks.
+	Counts *Counts
 }
 
 // New puts an origin together. It fails if there is nothing to serve, if a root cannot be opened or have the name it is

@@ -12,8 +12,8 @@ type Shape struct {
 	Latency time.Duration
 
 	// RatePerConnection is the most bytes a second one connection sends, headers included; 0 means no limit. It is the
-	// rate of a line and not of a request: a client that opens n connections gets n times as much. [Shape.Listener] sees
-	// to it, and only there can it be had.
+	// rate of a line and not of a request: a client that opens n connections gets n times as much. [Serve] sees to it,
+	// and only there can it be had.
 	RatePerConnection int64
 }
 
@@ -24,10 +24,10 @@ const (
 	maxSlice = 256 << 10 // bytes; at very high rates a tick's worth would be too much to hold back and let go
 )
 
-// Listener returns ln if there is no rate to keep. Otherwise it returns a listener whose connections send steadily at
+// listener returns ln if there is no rate to keep. Otherwise it returns a listener whose connections send steadily at
 // the rate, in slices of at most 20 ms worth. Only the way to the client is shaped. Sendfile is lost on such a
 // connection.
-func (s Shape) Listener(ln net.Listener) net.Listener {
+func (s Shape) listener(ln net.Listener) net.Listener {
 	if s.RatePerConnection <= 0 {
 		return ln
 	}

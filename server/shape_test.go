@@ -39,7 +39,7 @@ func TestBucket(t *testing.T) {
 func TestRatePerConnection(t *testing.T) {
 	const rate = 1e6
 	o := Options{Pattern: true, Shape: Shape{RatePerConnection: rate}}
-	virtually(t, o, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, "GET /pattern/1G HTTP/1.1\r\nHost: x\r\n\r\n")
 		defer c.Close()
 		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -65,7 +65,7 @@ func TestRatePerConnection(t *testing.T) {
 // A line slower than the progress demanded of clients is no fault of theirs.
 func TestSlowLineOutlivesDeadlines(t *testing.T) {
 	o := Options{Pattern: true, Shape: Shape{RatePerConnection: 4 << 10}}
-	virtually(t, o, 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, "GET /pattern/5M HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 		defer c.Close()
 		resp, err := http.ReadResponse(bufio.NewReader(c), nil)

@@ -35,7 +35,7 @@ func statusOf(raw []byte) string {
 // Both limits close for as long as they say, whatever comes meanwhile, and then let eight requests through.
 func TestGates(t *testing.T) {
 	for name, status := range map[string]string{"429-retry-after": "429", "503-retry-after": "503"} {
-		virtually(t, rogue(name), 0, func(t *testing.T, l *pipes, stop func() error) {
+		virtually(t, rogue(name), func(t *testing.T, l *pipes, stop func() error) {
 			ask := func() []byte { raw, _ := exchange(t, l, "GET "+target, top); return raw }
 			for range 2 {
 				raw := ask()
@@ -74,8 +74,8 @@ func TestHanging(t *testing.T) {
 	} {
 		var log []Access
 		o := rogue(strings.Split(name, ",")...)
-		o.Log = func(a Access) { log = append(log, a) }
-		virtually(t, o, time.Minute, func(t *testing.T, l *pipes, stop func() error) {
+		o.Grace, o.Log = time.Minute, func(a Access) { log = append(log, a) }
+		virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 			raw, err := exchange(t, l, request)
 			if e := net.Error(nil); !errors.As(err, &e) || !e.Timeout() {
 				t.Errorf("%s: %d bytes, %v", name, len(raw), err)
@@ -113,7 +113,7 @@ func TestHanging(t *testing.T) {
 }
 
 func TestTrickle(t *testing.T) {
-	virtually(t, rogue("trickle"), 0, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, rogue("trickle"), func(t *testing.T, l *pipes, stop func() error) {
 		for _, want := range []time.Duration{73 * time.Second, 0} { // 300000 bytes at 4 KiB/s, and the other try
 			begun := time.Now()
 			raw, err := exchange(t, l, "GET "+target)
@@ -135,7 +135,7 @@ func TestTrickle(t *testing.T) {
 // An endless answer that nobody takes holds nothing up.
 func TestEndlessStops(t *testing.T) {
 	for _, names := range [][]string{{"endless"}, {"endless", "http09"}, {"endless", "gzip"}} {
-		virtually(t, rogue(names...), time.Minute, func(t *testing.T, l *pipes, stop func() error) {
+		virtually(t, graceful(rogue(names...), time.Minute), func(t *testing.T, l *pipes, stop func() error) {
 			c := l.dial(t, "GET /pattern/5 HTTP/1.1\r\nHost: x\r\n\r\n")
 			defer c.Close()
 			io.ReadFull(c, make([]byte, 100000))
@@ -150,7 +150,7 @@ func TestEndlessStops(t *testing.T) {
 
 // What has been taken from net/http gets its grace period like any other response, and is then cut like any other.
 func TestStopWaitsForTheBare(t *testing.T) {
-	virtually(t, rogue("length-and-chunked"), 5*time.Second, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, graceful(rogue("length-and-chunked"), 5*time.Second), func(t *testing.T, l *pipes, stop func() error) {
 		read := func(after time.Duration) error {
 			c := l.dial(t, request)
 			defer c.Close()
@@ -170,8 +170,8 @@ func TestStopWaitsForTheBare(t *testing.T) {
 	})
 	var ended atomic.Bool
 	o := rogue("length-and-chunked")
-	o.Log = func(Access) { ended.Store(true) }
-	virtually(t, o, 5*time.Second, func(t *testing.T, l *pipes, stop func() error) {
+	o.Grace, o.Log = 5*time.Second, func(Access) { ended.Store(true) }
+	virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, request) // and never reads
 		defer c.Close()
 		synctest.Wait()
@@ -183,7 +183,7 @@ func TestStopWaitsForTheBare(t *testing.T) {
 			t.Error("Serve has not waited for the handler")
 		}
 	})
-	virtually(t, rogue("idle-close"), time.Minute, func(t *testing.T, l *pipes, stop func() error) {
+	virtually(t, graceful(rogue("idle-close"), time.Minute), func(t *testing.T, l *pipes, stop func() error) {
 		c := l.dial(t, "GET /pattern/5 HTTP/1.1\r\nHost: x\r\n\r\n")
 		defer c.Close()
 		go io.Copy(io.Discard, c) // and asks for nothing more
@@ -193,4 +193,10 @@ func TestStopWaitsForTheBare(t *testing.T) {
 			t.Errorf("Serve: %v after %v", err, time.Since(begun))
 		}
 	})
+}
+
+// graceful is o with so long a grace period.
+func graceful(o Options, grace time.Duration) Options {
+	o.Grace = grace
+	return o
 }

@@ -77,18 +77,14 @@ type demo struct {
 
 // origin listens on a free port; serve answers there until ctx ends.
 func (d *demo) origin(ctx context.Context) (serve func() error, err error) {
-	origin := server.Options{Pattern: true, Shape: server.Shape{RatePerConnection: d.rate}}
-	handler, err := server.New(origin)
-	if err != nil {
-		return nil, err
-	}
+	origin := server.Options{Pattern: true, Shape: server.Shape{RatePerConnection: d.rate}, Grace: time.Millisecond}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	d.sent = &meteredListener{Listener: listener}
 	d.url = fmt.Sprintf("http://%s/pattern/%d", listener.Addr(), d.o.Size)
-	return func() error { return server.Serve(ctx, origin.Listener(d.sent), handler, time.Millisecond) }, nil
+	return func() error { return server.Run(ctx, d.sent, origin) }, nil
 }
 
 func (d *demo) play(ctx context.Context) error {

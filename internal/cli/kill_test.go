@@ -126,10 +126,7 @@ func checkClaims(t *testing.T, path string, seed uint64) (claimed int64) {
 // counts what it sends. Its URL ends in a slash.
 func origin(t testing.TB, o server.Options) (url string, sent *meteredListener) {
 	t.Helper()
-	handler, err := server.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	o.Grace = time.Millisecond
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +134,7 @@ func origin(t testing.TB, o server.Options) (url string, sent *meteredListener) 
 	sent = &meteredListener{Listener: listener}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, o.Listener(sent), handler, time.Millisecond) }()
+	go func() { ended <- server.Run(ctx, sent, o) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil && !errors.Is(err, server.ErrCut) {

@@ -20,7 +20,7 @@ import (
 // so it is no error.
 func runServe(ctx context.Context, e *env, o serveOptions) error {
 	screen := &oneAtATime{to: e.err}
-	options := server.Options{Root: o.Root, Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape, Rogue: o.Rogue}
+	options := server.Options{Root: o.Root, Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape, Rogue: o.Rogue, Grace: o.Grace}
 	if o.Log {
 		options.Log = accessLog(screen)
 	}
@@ -55,7 +55,7 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 			<-told
 		}
 	}()
-	err = server.Serve(ctx, options.Listener(listener), handler, o.Grace)
+	err = server.Serve(ctx, listener, handler, options)
 	if errors.Is(err, server.ErrCut) && ctx.Err() != nil {
 		say("stopped; %v", err)
 		return nil

@@ -24,11 +24,7 @@ type servingFunc func(ctx context.Context, o server.Options, wrap func(http.Hand
 
 // serving is the usual one.
 func serving(ctx context.Context, o server.Options, wrap func(http.Handler) http.Handler, use func(*origin) error) error {
-	return serve(ctx, o, wrap, nil, use)
-}
-
-func serve(ctx context.Context, o server.Options, wrap func(http.Handler) http.Handler, outer func(net.Listener) net.Listener, use func(*origin) error) error {
-	o.Pattern = true
+	o.Pattern, o.Grace = true, time.Millisecond
 	handler, err := server.New(o)
 	if err != nil {
 		return err
@@ -41,14 +37,11 @@ func serve(ctx context.Context, o server.Options, wrap func(http.Handler) http.H
 		return err
 	}
 	og := &origin{url: "http://" + listener.Addr().String() + "/"}
-	listener = o.Listener(&metered{listener, &og.sent})
-	if outer != nil {
-		listener = outer(listener)
-	}
+	listener = &metered{listener, &og.sent}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, listener, handler, time.Millisecond) }()
+	go func() { ended <- server.Serve(ctx, listener, handler, o) }()
 	err = use(og)
 	stop()
 	if served := <-ended; err == nil && !errors.Is(served, server.ErrCut) {

@@ -29,9 +29,9 @@ func servingTLS(dir string) servingFunc {
 		if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}), 0o600); err != nil {
 			return err
 		}
-		config := &tls.Config{Certificates: []tls.Certificate{certificate}}
-		encrypted := func(ln net.Listener) net.Listener { return tls.NewListener(ln, config) }
-		return serve(ctx, o, wrap, encrypted, func(og *origin) error {
+		// Not h2: faults are about connections.
+		o.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}}
+		return serving(ctx, o, wrap, func(og *origin) error {
 			og.url = "https" + og.url[len("http"):]
 			og.authority = authority
 			return use(og)

@@ -90,11 +90,7 @@ func playOrigin(ctx context.Context, args []string) error {
 
 // serve is an origin as s says, until ctx ends.
 func (s spec) serve(ctx context.Context, ln net.Listener) error {
-	h, err := server.New(server.Options{Root: s.root, Pattern: true, NoListing: true})
-	if err != nil {
-		ln.Close()
-		return err
-	}
+	o := server.Options{Root: s.root, Pattern: true, NoListing: true, Grace: time.Millisecond}
 	if s.rate > 0 || s.total > 0 || s.ill != "" {
 		ln = newLanes(ln, s)
 	}
@@ -104,9 +100,9 @@ func (s spec) serve(ctx context.Context, ln net.Listener) error {
 			ln.Close()
 			return err
 		}
-		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{pair}})
+		o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	}
-	return server.Serve(ctx, ln, h, time.Millisecond)
+	return server.Run(ctx, ln, o)
 }
 
 // lanes give each connection its pace.
