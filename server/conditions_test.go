@@ -2,6 +2,9 @@ package server
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -141,17 +144,95 @@ func TestIfRange(t *testing.T) {
 	}
 }
 
+// tagList is a list of entity-tags by the grammar of RFC 9110, sections 5.6.1.2 and 8.8.3.
+var (
+	oneTag  = regexp.MustCompile(`(W/)?"[^\x00-\x20\x7f"]*"`)
+	tagList = regexp.MustCompile(`^[ \t,]*(` + oneTag.String() + `[ \t]*(,[ \t,]*|$))*$`)
+)
+
+// matchSlowly is matchAny by the grammar.
+func matchSlowly(field, etag string, strong bool) bool {
+	if strings.Trim(field, " \t") == "*" {
+		return true
+	}
+	if !tagList.MatchString(field) {
+		return false
+	}
+	return slices.ContainsFunc(oneTag.FindAllString(field, -1), func(tag string) bool {
+		if strong {
+			return tag == etag && tag[0] == '"'
+		}
+		return strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(etag, "W/")
+	})
+}
+
 func FuzzMatchAny(f *testing.F) {
-	for _, s := range []string{`*`, `"x"`, `W/"x", "y"`, `,, "a" ,`, `"`, `W/`, `"x" "x"`} {
+	for _, s := range []string{`*`, `"x"`, `W/"x", "y"`, `,, "a" ,`, `"`, `W/`, `"x" "x"`, "\"x\"\t,", `"a,"x"`, `"a", *`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, field string) {
-		strong, weak := matchAny(field, `"x"`, true), matchAny(field, `"x"`, false)
-		if strong && !weak {
-			t.Fatalf("%q matches strongly but not weakly", field)
-		}
-		if twice := field + ", " + field; weak && !matchAny(twice, `"x"`, false) && field != "" && twice[0] == '"' {
-			t.Fatalf("%q matches, but not when it is repeated", field)
+		for _, etag := range []string{`"x"`, `W/"x"`} {
+			for _, strong := range []bool{true, false} {
+				if got, want := matchAny(field, etag, strong), matchSlowly(field, etag, strong); got != want {
+					t.Fatalf("matchAny(%q, %s, %v) = %v, want %v", field, etag, strong, got, want)
+				}
+			}
 		}
 	})
 }
+
+// FuzzConditions compares evaluate and ifRange with RFC 9110, section 13.2.2, written down step by step. A field that
+// is empty is absent; a line break in it begins another line of the same field.
+func FuzzConditions(f *testing.F) {
+	for _, s := range []string{``, `*`, `"x"`, `W/"x"`, `"a"` + "\n" + `"x"`, at, later, earlier, at + "\n" + at} {
+		f.Add(s, "", s, "", s, true)
+		f.Add("", s, "", s, `"x"`, false)
+		f.Add(s, s, s, s, s, false)
+	}
+	f.Fuzz(func(t *testing.T, im, ius, inm, ims, ir string, weak bool) {
+		v := strongly()
+		if weak {
+			v = weakly()
+		}
+		h := make(http.Header)
+		field := func(name, lines string) (value string, present bool) {
+			if lines == "" {
+				return "", false
+			}
+			for line := range strings.SplitSeq(lines, "\n") {
+				h.Add(name, line)
+			}
+			return strings.ReplaceAll(lines, "\n", ", "), true
+		}
+		match, hasMatch := field("If-Match", im)
+		none, hasNone := field("If-None-Match", inm)
+		unmodified, err := http.ParseTime(first(field("If-Unmodified-Since", ius)))
+		hasUnmodified := err == nil
+		modified, err := http.ParseTime(first(field("If-Modified-Since", ims)))
+		hasModified := err == nil
+		second := v.modified.Unix()
+
+		want := func() outcome {
+			switch { // steps 1 and 2
+			case hasMatch && !matchSlowly(match, v.etag, true), !hasMatch && hasUnmodified && second > unmodified.Unix():
+				return preconditionFailed
+			}
+			switch { // steps 3 and 4
+			case hasNone && matchSlowly(none, v.etag, false), !hasNone && hasModified && second <= modified.Unix():
+				return notModified
+			}
+			return proceed
+		}()
+		if got := evaluate(h, v); got != want {
+			t.Fatalf("%q against %s: %d, want %d", h, v.etag, got, want)
+		}
+		since, hasRange := field("If-Range", ir)
+		date, err := http.ParseTime(since)
+		holds := !hasRange || since == v.etag && !weak || err == nil && date.Unix() == second
+		if got := ifRange(h, v); got != holds {
+			t.Fatalf("If-Range %q against %s: %v, want %v", ir, v.etag, got, holds)
+		}
+	})
+}
+
+func first[T, U any](v T, _ U) T { return v }

@@ -23,8 +23,9 @@
 //
 // Ranges and preconditions follow RFC 9110, sections 13 and 14, to the letter, for files and the pattern alike. Where
 // the RFC leaves a choice: a Range field that breaks the grammar, repeats, exceeds 1 KiB or 16 ranges, or asks for more
-// bytes than there are is ignored, as it is on HEAD and for an empty file; several lines of a conditional field are one
-// list; and an If-Range that holds beside a range that cannot be satisfied gives 416.
+// bytes than there are is ignored, as it is on HEAD and for an empty file; two ranges that overlap are sent as one, more
+// are ignored; several lines of a conditional field are one list; and an If-Range that holds beside a range that cannot
+// be satisfied gives 416.
 //
 // A strong ETag is a promise about the bytes. A file has one when its last change is two seconds old and the system
 // tells its inode and time of change, as Linux and macOS do; otherwise its tag is weak, and If-Range with it gives the

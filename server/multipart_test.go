@@ -2,10 +2,14 @@ package server
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
@@ -18,7 +22,7 @@ func TestMultipart(t *testing.T) { // rows 32 to 36, 41 and 81
 		"bytes=0-1,97-98":          {{0, 2}, {97, 99}},
 		"bytes=0-0,-1":             {{0, 1}, {9999, 10000}},
 		"bytes=601-999,500-600":    {{601, 1000}, {500, 601}},
-		"bytes=500-700,601-999":    {{500, 701}, {601, 1000}},
+		"bytes=500-700,601-999,-1": {{500, 1000}, {9999, 10000}},
 		"bytes=0-4999,5000-9999":   {{0, 5000}, {5000, 10000}},
 		"bytes=1-2,3-4,100000-,-7": {{1, 3}, {3, 5}, {9993, 10000}},
 	} {
@@ -52,4 +56,56 @@ func TestMultipart(t *testing.T) { // rows 32 to 36, 41 and 81
 			t.Errorf("%s: after the last part: %v", field, err)
 		}
 	}
+}
+
+// FuzzAnswer asks a representation for any Range, and reads the answer with another reader of multipart.
+func FuzzAnswer(f *testing.F) {
+	for _, s := range []string{"bytes=0-1,97-98", "bytes=0-0,-1", "bytes=601-999,500-700,-1", "bytes=0-", "bytes=7000-", "bytes=1-2,x", "bytes=-0", "bytes=4000-4095,0-"} {
+		f.Add(s, uint16(5000))
+	}
+	f.Fuzz(func(t *testing.T, field string, size uint16) {
+		v := virtual{seed: 1, size: int64(size)}
+		content := patterned(int(size))
+		rep := representation{size: v.size, contentType: octetStream, body: v}
+		w := httptest.NewRecorder()
+		rep.serve(w, &http.Request{Method: http.MethodGet, Header: http.Header{"Range": {field}}})
+		spans, verdict := readAllSlowly(field, v.size)
+		h, body := w.Header(), w.Body.Bytes()
+		if h.Get("Content-Length") != strconv.Itoa(len(body)) {
+			t.Fatalf("%q: Content-Length %s of %d", field, h.Get("Content-Length"), len(body))
+		}
+		switch {
+		case verdict == whole:
+			if w.Code != 200 || !bytes.Equal(body, content) {
+				t.Fatalf("%q: %d, %d bytes", field, w.Code, len(body))
+			}
+		case verdict == unsatisfiable:
+			if w.Code != 416 || h.Get("Content-Range") != fmt.Sprintf("bytes */%d", size) {
+				t.Fatalf("%q: %d, %v", field, w.Code, h)
+			}
+		case len(spans) == 1:
+			if w.Code != 206 || !bytes.Equal(body, content[spans[0].off:spans[0].end]) || h.Get("Content-Range") != contentRange(spans[0], v.size) {
+				t.Fatalf("%q: %d, %v, %d bytes", field, w.Code, h, len(body))
+			}
+		default:
+			_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+			if err != nil || w.Code != 206 {
+				t.Fatalf("%q: %d, %v, %v", field, w.Code, h, err)
+			}
+			parts := multipart.NewReader(bytes.NewReader(body), params["boundary"])
+			for _, s := range spans {
+				p, err := parts.NextRawPart()
+				if err != nil {
+					t.Fatalf("%q: %v", field, err)
+				}
+				got, err := io.ReadAll(p)
+				if err != nil || !bytes.Equal(got, content[s.off:s.end]) || p.Header.Get("Content-Range") != contentRange(s, v.size) {
+					t.Fatalf("%q: part %v: %v, %d bytes, %v", field, s, p.Header, len(got), err)
+				}
+			}
+			if _, err := parts.NextRawPart(); err != io.EOF {
+				t.Fatalf("%q: after the last part: %v", field, err)
+			}
+		}
+	})
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,9 @@ type span struct{ off, end int64 }
 
 func (s span) len() int64 { return s.end - s.off }
 
+// overlaps says whether a byte is in both.
+func (s span) overlaps(t span) bool { return s.off < t.end && t.off < s.end }
+
 // A rangeVerdict says what a Range field asks of a representation of a known size.
 type rangeVerdict int
 
@@ -28,7 +32,8 @@ const (
 
 // parseRange reads the value of a Range field (RFC 9110, section 14.2) against a representation of size bytes. With the
 // verdict partial it returns at least one span; every span holds at least one byte, lies within [0, size), and they come
-// in the order asked for. Ranges that hold no byte are dropped.
+// in the order asked for. Ranges that hold no byte are dropped, and two that overlap are one, in the place of the first:
+// no byte is sent twice.
 //
 // The verdict is whole for an unknown unit, for anything that breaks the grammar in any of its ranges, for a field
 // beyond the limits, for an empty representation (no Content-Range can describe one), and for a set of ranges that asks
@@ -70,7 +75,7 @@ func parseRange(field string, size int64) ([]span, rangeVerdict) {
 	case excessive(spans, size):
 		return nil, whole
 	}
-	return spans, partial
+	return coalesced(spans), partial
 }
 
 // parseSpan reads one int-range or suffix-range. A range that holds none of the size bytes gives an empty span; ok is
@@ -116,6 +121,21 @@ func parseDigits(s string) (n int64, ok bool) {
 	return n, s != ""
 }
 
+// coalesced makes one span of two that overlap (RFC 9110, section 15.3.7.2). Spans that only touch stay apart: whoever
+// asks for them so is after the parts.
+func coalesced(spans []span) []span {
+	for i := range spans {
+		for j := len(spans) - 1; j > i; j-- {
+			if s, t := spans[i], spans[j]; s.overlaps(t) {
+				spans[i] = span{min(s.off, t.off), max(s.end, t.end)}
+				spans = slices.Delete(spans, j, j+1)
+				return spans // there is no other pair: that would have been excessive
+			}
+		}
+	}
+	return spans
+}
+
 // excessive says whether several spans ask for more bytes than there are, or have more than two of them overlapping.
 func excessive(spans []span, size int64) bool {
 	var sum int64
@@ -127,7 +147,7 @@ func excessive(spans []span, size int64) bool {
 	overlapping := 0
 	for i, s := range spans { // at most maxRanges of them, so the square is small
 		for j, t := range spans {
-			if i != j && s.off < t.end && t.off < s.end {
+			if i != j && s.overlaps(t) {
 				overlapping++
 				break
 			}
