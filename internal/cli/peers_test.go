@@ -258,11 +258,18 @@ func TestPeersGetFromServe(t *testing.T) {
 	}
 }
 
-// serve runs braid serve and returns the URL that it prints. Being asked to
-// stop, it must end well.
+// serve runs braid serve and returns the URL that it prints.
 func serve(t *testing.T, args ...string) (url string) {
 	t.Helper()
-	c := exec.Command("braid", append([]string{"serve", "-q", "-a", "127.0.0.1:0"}, args...)...)
+	url, _ = serving(t, append([]string{"braid", "serve", "-q", "-a", "127.0.0.1:0"}, args...)...)
+	return url
+}
+
+// serving runs braid serve by a whole command, and returns the URL that it prints. Being asked to stop, it must end well.
+func serving(t *testing.T, argv ...string) (url string, c *exec.Cmd) {
+	t.Helper()
+	c = exec.Command(argv[0], argv[1:]...)
+	c.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // else each ends with a second of sleep under -race
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -273,13 +280,16 @@ func serve(t *testing.T, args ...string) (url string) {
 	}
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() {
-		t.Fatal("braid serve printed nothing")
+		t.Fatalf("%v printed nothing", argv)
 	}
 	t.Cleanup(func() {
+		if c.ProcessState != nil {
+			return // the test has waited for it
+		}
 		c.Process.Signal(os.Interrupt)
 		if err := c.Wait(); err != nil {
-			t.Errorf("braid serve: %v", err)
+			t.Errorf("%v: %v", argv, err)
 		}
 	})
-	return lines.Text()
+	return lines.Text(), c
 }

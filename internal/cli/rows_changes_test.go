@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,6 +33,7 @@ func begun(t *testing.T, s *site, size int64) (c *wire, a answer, left int64) {
 
 // Rows 104 to 106, as a client sees them.
 func TestRowsFileChanges(t *testing.T) {
+	t.Parallel()
 	const size = 48 << 20
 	s := newSite(t)
 	path := filepath.Join(s.dir, "big")
@@ -93,6 +93,7 @@ func TestRowsFileChanges(t *testing.T) {
 
 // Row 107: the same size and the same time.
 func TestRowsRewrite(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	path := filepath.Join(s.dir, "f.bin")
 	before, err := os.Stat(path)
@@ -113,6 +114,7 @@ func TestRowsRewrite(t *testing.T) {
 
 // Row 108: whatever the size and the tag are, they are those of the bytes that come.
 func TestRowsReplacedAllTheTime(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	versions := [2][]byte{bytes.Repeat([]byte("old"), 3000), bytes.Repeat([]byte("new, "), 2500)}
 	stop, stopped := make(chan struct{}), make(chan error, 1)
@@ -169,21 +171,9 @@ func TestRowsReplacedAllTheTime(t *testing.T) {
 
 // Row 110: a range under way is finished, and the next one finds the port closed.
 func TestRowsStop(t *testing.T) {
-	dir := t.TempDir()
-	c := exec.Command("braid", "serve", "-q", "-a", "127.0.0.1:0", dir)
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	url := make([]byte, 64)
-	n, err := out.Read(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := strings.TrimSuffix(strings.TrimPrefix(string(url[:n]), "http://"), "/\n")
+	t.Parallel()
+	url, c := serving(t, "braid", "serve", "-q", "-a", "127.0.0.1:0", t.TempDir())
+	addr := address(url)
 	const size = 48 << 20
 	a := dial(t, addr).ask("GET /pattern/1G", "Range: bytes=1-50331648")
 	if err := c.Process.Signal(os.Interrupt); err != nil {

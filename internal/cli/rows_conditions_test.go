@@ -38,6 +38,7 @@ func shifted(date string, d time.Duration) string {
 }
 
 func TestRowsConditions(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.hold(t, s.conditionRows())
 }
@@ -78,6 +79,7 @@ func (s *site) conditionRows() []requirement {
 }
 
 func TestRowsIfRange(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.hold(t, s.ifRangeRows())
 }
@@ -110,6 +112,7 @@ func (s *site) ifRangeRows() []requirement {
 
 // Rows 3, 5 and 76: a file that changed this very second, and one that claims to be from the future.
 func TestRowsFresh(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	path := filepath.Join(s.dir, "fresh")
 	c := dial(t, s.addr)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -9,14 +8,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 )
 
 // Row 47: of a multipart answer, no whole part is ever in memory.
 func TestRowsMultipartMemoryLinux(t *testing.T) {
+	t.Parallel()
 	url, c := serving(t, "braid", "serve", "-q", "-a", "127.0.0.1:0", t.TempDir())
-	w := dial(t, url)
+	w := dial(t, address(url))
 	w.get("GET /pattern/1M", "Range: bytes=0-9,20-29")
 	before := peakOf(t, c.Process.Pid)
 	const part = 64 << 20
@@ -47,33 +46,9 @@ func peakOf(t *testing.T, pid int) int64 {
 	return kib << 10
 }
 
-// serving runs braid serve by the given command, and returns the address that it prints.
-func serving(t *testing.T, argv ...string) (addr string, c *exec.Cmd) {
-	t.Helper()
-	c = exec.Command(argv[0], argv[1:]...)
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Process.Signal(os.Interrupt)
-		if err := c.Wait(); err != nil {
-			t.Errorf("%v: %v", argv, err)
-		}
-	})
-	lines := bufio.NewScanner(out)
-	if !lines.Scan() {
-		t.Fatalf("%v printed nothing", argv)
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(lines.Text(), "http://"), "/"), c
-}
-
 // Row 112, by the system calls of the program: all of a file but the tails of its pieces goes by sendfile.
 func TestRowsSendfileLinux(t *testing.T) {
+	t.Parallel()
 	strace := program(t, "strace")
 	dir, size := t.TempDir(), int64(9<<20)
 	path := filepath.Join(dir, "f")
@@ -86,9 +61,9 @@ func TestRowsSendfileLinux(t *testing.T) {
 		t.Skipf("strace does not work here: %v: %s", err, said)
 	}
 	// As a grandchild of its own, so that the process started is braid itself, and can be interrupted.
-	addr, _ := serving(t, strace, "-D", "-f", "-qq", "-e", "trace=sendfile", "-e", "signal=none", "-o", trace,
+	url, _ := serving(t, strace, "-D", "-f", "-qq", "-e", "trace=sendfile", "-e", "signal=none", "-o", trace,
 		"braid", "serve", "-q", "-a", "127.0.0.1:0", dir)
-	c := dial(t, addr)
+	c := dial(t, address(url))
 	sum := regexp.MustCompile(`sendfile.*\) += (\d+)\n`)
 	var before int64
 	for _, tt := range []struct {

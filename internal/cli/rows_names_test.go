@@ -14,6 +14,7 @@ import (
 )
 
 func TestRowsDigests(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.hold(t, s.digestRows())
 }
@@ -42,6 +43,7 @@ func (s *site) digestRows() []requirement {
 }
 
 func TestRowsDownloadNames(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, name := range []string{"a b.txt", "€ rates", "100%.txt", `x"; filename="evil.html`, "{}.txt", "sub/plain.bin", "a'b(c)*.txt", "new\nline"} {
 		s.file(t, name, s.all)
@@ -74,6 +76,7 @@ func (s *site) nameRows() []requirement {
 }
 
 func TestRowsPaths(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	if err := os.WriteFile(filepath.Join(filepath.Dir(s.dir), "secret"), []byte("secret"), 0o644); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestRowsWhole(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.file(t, "f.csv.gz", []byte("not what is asked for"))
 	s.hold(t, s.wholeRows())
@@ -51,6 +52,7 @@ func hasFields(pairs ...string) func(answer) string {
 }
 
 func TestRowsOneRange(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.hold(t, s.rangeRows())
 }
@@ -103,6 +105,7 @@ func (s *site) rangeRows() []requirement {
 }
 
 func TestRowsSeveralRanges(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.hold(t, s.severalRows())
 }
@@ -198,6 +201,7 @@ func (s *site) partsOf(spans [][2]int) func(answer) string {
 
 // Row 33: a boundary is not to be guessed.
 func TestRowsBoundary(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	seen := map[string]bool{}
 	c := dial(t, s.addr)
@@ -212,6 +216,7 @@ func TestRowsBoundary(t *testing.T) {
 }
 
 func TestRowsEmptyHeadAndOld(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	s.hold(t, s.emptyRows())
 }
@@ -238,6 +243,7 @@ func (s *site) emptyRows() []requirement {
 
 // Row 2.
 func TestRowsHeadEqualsGet(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, path := range []string{"/f.bin", "/transfer/f.bin", "/pattern/5000?seed=3", "/", "/nope", "/pattern/x", "/empty"} {
 		c := dial(t, s.addr)
@@ -252,6 +258,7 @@ func TestRowsHeadEqualsGet(t *testing.T) {
 
 // Row 7.
 func TestRowsMethods(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	for _, line := range []string{"OPTIONS /f.bin", "OPTIONS *", "OPTIONS /nope"} {
 		a := dial(t, s.addr).get(line, "Range: bytes=0-1", `If-Match: "y"`)
@@ -269,6 +276,7 @@ func TestRowsMethods(t *testing.T) {
 
 // Row 48, whose answer comes before there is a request.
 func TestRowsHeaderTooLarge(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	if a := dial(t, s.addr).ask("GET /f.bin", "X-Filler: "+strings.Repeat("x", 16<<10)); a.StatusCode != 431 {
 		t.Errorf("more than 16 KiB of header: %s", a.Status)

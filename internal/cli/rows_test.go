@@ -124,8 +124,11 @@ func newSite(t *testing.T) *site {
 // served runs braid serve and returns its address.
 func served(t *testing.T, args ...string) string {
 	t.Helper()
-	return strings.TrimSuffix(strings.TrimPrefix(serve(t, args...), "http://"), "/")
+	return address(serve(t, args...))
 }
+
+// address is the host and port of a URL.
+func address(url string) string { return strings.Trim(strings.TrimPrefix(url, "http://"), "/\n") }
 
 // file writes a file whose last change is long past, so that its tag is strong.
 func (s *site) file(t *testing.T, name string, content []byte) {
