@@ -26,7 +26,7 @@ func TestPipesAndSockets(t *testing.T) {
 			t.Errorf("%s: %s", path, resp.Status)
 		}
 	}
-	if _, body := c.get("GET /", "Accept: application/json"); string(body) != `{"path":"/","entries":[]}`+"\n" {
+	if _, body := c.get("GET /", "Accept: application/json"); string(body) != `{"path":"/","total":0,"entries":[]}`+"\n" {
 		t.Errorf("listed: %s", body)
 	}
 }

@@ -2,19 +2,16 @@ package server
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"net/url"
 	"path"
-	"runtime"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -25,88 +22,139 @@ var listingHTML string
 //go:embed listing.css
 var listingCSS string
 
-// maxEntries is the most of a folder that is listed.
-const maxEntries = 1 << 17
+//go:embed listing.js
+var listingJS string
 
-// An entry is a file or a folder within a listed folder.
-type entry struct {
-	Name     string    `json:"name"`
-	Dir      bool      `json:"dir,omitempty"`
-	Size     int64     `json:"size"`              // bytes; 0 for a folder
-	Modified time.Time `json:"modified,omitzero"` // zero if its file system does not say
-}
+const (
+	pageRows    = 1000   // how many entries a page shows
+	pageEntries = 10_000 // how many entries one piece of JSON has
+)
 
-// entriesOf lists the folder of t that f, opened under the given name, is: folders first, then by name. It leaves out what
-// could not be asked for: hidden names, links that lead out, pipes and devices.
-func entriesOf(t tree, name string, f fs.File) ([]entry, error) {
-	children, err := t.list(name, f, maxEntries)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]entry, 0, len(children))
-	for _, c := range children {
-		if !servable(c) || runtime.GOOS == "windows" && !plainOnWindows(c) {
-			continue
-		}
-		fi, err := t.stat(path.Join(name, c)) // follows links, as a request would
-		if err != nil || !served(fi) {
-			continue
-		}
-		e := entry{Name: c, Dir: fi.IsDir(), Modified: fi.ModTime().UTC().Truncate(time.Second)}
-		if !e.Dir {
-			e.Size = fi.Size()
-		}
-		entries = append(entries, e)
-	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		if a.Dir != b.Dir {
-			if a.Dir {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.Name, b.Name)
-	})
-	return entries, nil
-}
-
-// A listing shows folders to people, as a page, and to programs, as JSON.
+// A listing shows folders to people, as pages, and to programs, as JSON. What it sends is made in memory before its
+// first byte goes out, and no longer than a page of so many entries, however large the folder is.
 type listing struct {
-	page    *template.Template
+	pages   *template.Template
 	policy  string // Content-Security-Policy
 	pattern bool   // the pattern is served too
+	desk    *desk
 }
 
 func newListing(pattern bool) *listing {
-	funcs := template.FuncMap{"size": humanSize}
-	style := sha256.Sum256([]byte(listingCSS))
 	return &listing{
-		page: template.Must(template.New("listing").Funcs(funcs).Parse(listingHTML)),
-		// The style stands in the page and is let through by its hash; nothing else may be loaded, run or framed.
-		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(style[:]) +
-			"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+		pages: template.Must(template.New("listing").Funcs(template.FuncMap{"shown": shown}).Parse(listingHTML)),
+		// The style and the script stand in the page and are let through by their hashes, the icon by its scheme.
+		// Nothing else may be loaded, run or framed, and the form leads back here.
+		policy: "default-src 'none'; style-src " + hashOf(listingCSS) + "; script-src " + hashOf(listingJS) +
+			"; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 		pattern: pattern,
+		desk:    newDesk(),
 	}
 }
 
-// serve answers with the entries of the folder of that name.
-func (l *listing) serve(w http.ResponseWriter, r *http.Request, name string, entries []entry) {
+// hashOf is the source expression that lets an inline text through (CSP 3, section 2.3.1).
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// A question is what a request wants to know of a folder. What makes no sense in its query is as if it were not there.
+type question struct {
+	order
+	q    string // what names must contain; "" for all names
+	from int    // how many entries to leave out
+	file string // the one file that is asked about; "" for the folder
+}
+
+func questionOf(query url.Values) question {
+	a := question{order: order{query.Get("sort"), query.Get("order") == "desc"}, q: query.Get("q"), file: query.Get("file")}
+	if a.by != "size" && a.by != "date" {
+		a.by = "name"
+	}
+	if from, err := strconv.Atoi(query.Get("from")); err == nil && from > 0 {
+		a.from = from
+	}
+	return a
+}
+
+// query is the question as the query of a relative link.
+func (a question) query() string {
+	v := url.Values{}
+	if a.by != "name" {
+		v.Set("sort", a.by)
+	}
+	if a.desc {
+		v.Set("order", "desc")
+	}
+	if a.q != "" {
+		v.Set("q", a.q)
+	}
+	if a.from > 0 {
+		v.Set("from", strconv.Itoa(a.from))
+	}
+	if len(v) == 0 {
+		return "./"
+	}
+	return "./?" + v.Encode()
+}
+
+// An excerpt is some of the entries that a question is answered with.
+type excerpt struct {
+	entries  []entry // these
+	total    int     // of so many
+	question         // with its from where they begin
+}
+
+// of picks at most n of the entries of a folder.
+func (a question) of(entries []entry, n int) excerpt {
+	picked := a.sorted(entries, a.q)
+	a.from = min(a.from, max(0, len(picked)-1))
+	p := excerpt{entries: []entry{}, total: len(picked), question: a} // an empty list is [] and not null
+	for _, i := range picked[a.from:min(len(picked), a.from+n)] {
+		p.entries = append(p.entries, entries[i])
+	}
+	return p
+}
+
+// next is the link to what comes after an excerpt, "" if that is all.
+func (p excerpt) next() string {
+	past := p.from + len(p.entries)
+	if past >= p.total {
+		return ""
+	}
+	p.from = past
+	return p.query()
+}
+
+// serve answers for the folder of t that f, opened under the given name, is.
+func (l *listing) serve(w http.ResponseWriter, r *http.Request, t tree, name string, f fs.File, fi fs.FileInfo) {
+	a := questionOf(r.URL.Query())
 	h := w.Header()
 	h.Set("Vary", "Accept")
 	h.Set("Cache-Control", "no-cache")
+	if a.file != "" && !wantsJSON(r) {
+		l.card(w, r, t, name, a.file)
+		return
+	}
+	entries, err := l.desk.entries(r.Context(), name, fi, func() ([]entry, error) { return entriesOf(t, name, f) })
 	var content bytes.Buffer
-	var err error
-	if wantsJSON(r) {
+	switch {
+	case err != nil && r.Context().Err() != nil:
+		abort() // nobody is there any more
+	case err != nil:
+	case wantsJSON(r):
 		page(w, "application/json", "default-src 'none'")
 		encoder := json.NewEncoder(&content)
 		encoder.SetEscapeHTML(false)
+		p := a.of(entries, pageEntries)
 		err = encoder.Encode(struct {
 			Path    string  `json:"path"`
+			Total   int     `json:"total"`
 			Entries []entry `json:"entries"`
-		}{trail(name), append([]entry{}, entries...)}) // an empty list is [] and not null
-	} else {
+			Next    string  `json:"next,omitempty"` // a relative link to what comes after these
+		}{trail(name), p.total, p.entries, p.next()})
+	default:
 		page(w, "text/html; charset=utf-8", l.policy)
-		err = l.page.Execute(&content, l.view(name, entries))
+		err = l.pages.ExecuteTemplate(&content, "folder", l.view(name, entries, a, time.Now()))
 	}
 	if err != nil {
 		fail(w, http.StatusInternalServerError)
@@ -115,57 +163,26 @@ func (l *listing) serve(w http.ResponseWriter, r *http.Request, name string, ent
 	send(w, http.StatusOK, content.String())
 }
 
-// A view is what the page shows. All links are relative, so that it also works behind a proxy's prefix.
-type view struct {
-	Path    string
-	Crumbs  []link
-	Rows    []row
-	Summary string
-	Pattern string // where the pattern is; "" if it is not served
-	Style   template.CSS
+// card answers with what there is to know of one file in the folder of that name.
+func (l *listing) card(w http.ResponseWriter, r *http.Request, t tree, name, file string) {
+	e, ok := entryOf(t, name, file)
+	if !ok || e.Dir {
+		fail(w, http.StatusNotFound)
+		return
+	}
+	var content bytes.Buffer
+	page(w, "text/html; charset=utf-8", l.policy)
+	if err := l.pages.ExecuteTemplate(&content, "file", fileViewOf(name, e, r, time.Now())); err != nil {
+		fail(w, http.StatusInternalServerError)
+		return
+	}
+	send(w, http.StatusOK, content.String())
 }
 
-type link struct{ Name, Href string }
-
-type row struct {
-	entry
-	Href     string
-	Transfer string // the same as a download; "" for a folder
-}
-
-func (l *listing) view(name string, entries []entry) view {
-	var segments []string
-	if name != "." {
-		segments = strings.Split(name, "/")
-	}
-	top := "./" + strings.Repeat("../", len(segments))
-	v := view{Path: trail(name), Style: template.CSS(listingCSS)}
-	v.Crumbs = append(v.Crumbs, link{"/", top})
-	for i, s := range segments {
-		v.Crumbs = append(v.Crumbs, link{s + "/", "./" + strings.Repeat("../", len(segments)-1-i)})
-	}
-	if l.pattern && name == "." {
-		v.Pattern = top + "pattern/"
-	}
-	here := ""
-	for _, s := range segments {
-		here += url.PathEscape(s) + "/"
-	}
-	var total int64
-	folders := 0
-	for _, e := range entries {
-		r := row{entry: e, Href: "./" + url.PathEscape(e.Name)}
-		if e.Dir {
-			r.Href += "/"
-			folders++
-		} else {
-			r.Transfer = top + "transfer/" + here + url.PathEscape(e.Name)
-			total += e.Size
-		}
-		v.Rows = append(v.Rows, r)
-	}
-	v.Summary = fmt.Sprintf("%s, %s, %s", count(folders, "folder"), count(len(entries)-folders, "file"), humanSize(total))
-	return v
+// wantsJSON says whether the request asks for JSON and not also for a page, as browsers do.
+func wantsJSON(r *http.Request) bool {
+	accept := strings.ToLower(strings.Join(r.Header["Accept"], ","))
+	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
 }
 
 // trail is a folder's name as a path that begins and ends with a slash.
@@ -174,37 +191,6 @@ func trail(name string) string {
 		return "/"
 	}
 	return "/" + name + "/"
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// humanSize gives a length with three or so digits and its binary unit.
-func humanSize(n int64) string {
-	if n < 1<<10 {
-		return fmt.Sprintf("%d B", n)
-	}
-	v, unit := float64(n)/(1<<10), 0
-	for v >= 999.5 && unit < len("KMGTPE")-1 {
-		v /= 1 << 10
-		unit++
-	}
-	if v < 9.995 {
-		return fmt.Sprintf("%.2f %ciB", v, "KMGTPE"[unit])
-	} else if v < 99.95 {
-		return fmt.Sprintf("%.1f %ciB", v, "KMGTPE"[unit])
-	}
-	return fmt.Sprintf("%.0f %ciB", v, "KMGTPE"[unit])
-}
-
-// wantsJSON says whether the request asks for JSON and not also for a page, as browsers do.
-func wantsJSON(r *http.Request) bool {
-	accept := strings.ToLower(strings.Join(r.Header["Accept"], ","))
-	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
 }
 
 // moved sends a client that left out the slash of a folder there. The Location is relative, so that no path can turn it

@@ -2,6 +2,10 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,19 +45,68 @@ func TestListing(t *testing.T) {
 	if resp.Header.Get("Content-Type") != "text/html; charset=utf-8" || resp.Header.Get("Vary") != "Accept" {
 		t.Errorf("%v", resp.Header)
 	}
-	// Every link on the pages leads to something.
-	for _, at := range []string{"/", "/sub/", "/zdir/"} {
+	resp, body = c.get("GET /?file=a%23%3F%3Cb%3E%22%C3%A9.txt")
+	checkPage(t, string(body), resp.Header.Get("Content-Security-Policy"))
+	checkLinks(t, c, "/", "/sub/", "/zdir/", "/?sort=size", "/?q=b&order=desc", "/?file=b.txt", "/sub/?file=x%20y.iso", "/?q=nope")
+	if _, body := c.get("GET /zdir/"); !strings.Contains(string(body), "This folder is empty") {
+		t.Error("an empty folder does not say so")
+	}
+	if resp, body := c.get("GET /", "Range: bytes=0-1"); resp.StatusCode != 200 || len(body) < 100 {
+		t.Errorf("row 30: a Range on a page: %s", resp.Status)
+	}
+}
+
+// checkPage holds a page to its policy: it brings its own style and script, and nothing else.
+func checkPage(t *testing.T, page, policy string) {
+	t.Helper()
+	for _, forbidden := range []string{"<b>", " style=", " src=", " onclick", `href="javascript`, `href="http`} {
+		if strings.Contains(page, forbidden) {
+			t.Errorf("the page contains %q", forbidden)
+		}
+	}
+	for _, want := range []string{"viewport", "&lt;b&gt;", "prefers-color-scheme"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %.30q", want)
+		}
+	}
+	directives := map[string]string{}
+	for d := range strings.SplitSeq(policy, "; ") {
+		name, sources, _ := strings.Cut(d, " ")
+		directives[name] = sources
+	}
+	for _, name := range []string{"style", "script"} {
+		inline := regexp.MustCompile(`(?s)<`+name+`>(.*?)</`+name+`>`).FindAllStringSubmatch(page, -1)
+		if len(inline) != 1 || directives[name+"-src"] != hashOf(inline[0][1]) {
+			t.Errorf("%d of <%s>, and the policy is %q", len(inline), name, policy)
+		}
+	}
+	if directives["default-src"] != "'none'" || directives["base-uri"] != "'none'" || directives["frame-ancestors"] != "'none'" {
+		t.Errorf("the policy is %q", policy)
+	}
+}
+
+// checkLinks follows every link on the pages.
+func checkLinks(t *testing.T, c *wire, pages ...string) {
+	t.Helper()
+	for _, at := range pages {
 		_, body := c.get("GET " + at)
-		links := regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(string(body), -1)
+		folder, _, _ := strings.Cut(at, "?")
+		links := regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(string(body), -1)
 		if len(links) == 0 {
 			t.Errorf("%s has no links", at)
 		}
 		for _, link := range links {
-			target := strings.NewReplacer("&#43;", "+", "&amp;", "&").Replace(link[1])
+			target, fragment, _ := strings.Cut(html.UnescapeString(link[1]), "#")
+			if fragment != "" && !strings.Contains(string(body), `id="`+fragment+`"`) {
+				t.Errorf("%s has no %s", at, fragment)
+			}
+			if target == "" {
+				continue
+			}
 			if !strings.HasPrefix(target, "./") {
 				t.Errorf("%s links to %s", at, target)
 			}
-			path := at + strings.TrimPrefix(target, "./")
+			path := folder + strings.TrimPrefix(target, "./")
 			for strings.Contains(path, "/../") { // as a browser would
 				path = regexp.MustCompile(`/[^/]+/\.\./`).ReplaceAllString(path, "/")
 			}
@@ -62,29 +115,71 @@ func TestListing(t *testing.T) {
 			}
 		}
 	}
-	if _, body := c.get("GET /zdir/"); !strings.Contains(string(body), "Nothing here") {
-		t.Error("an empty folder does not say so")
+}
+
+func TestFilePage(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"sub/f.iso", ".hidden", "-rf", "100% #1?.iso", "secret"} {
+		oldFile(t, filepath.Join(dir, name), patterned(2000))
 	}
-	if resp, body := c.get("GET /", "Range: bytes=0-1"); resp.StatusCode != 200 || len(body) < 100 {
-		t.Errorf("row 30: a Range on a page: %s", resp.Status)
+	os.Symlink("/etc/passwd", filepath.Join(dir, "out"))
+	h, err := New(Options{Root: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/mirror/", http.StripPrefix("/mirror", h))
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	addr := strings.TrimPrefix(srv.URL, "http://")
+	c := dial(t, addr)
+	for path, want := range map[string]string{
+		"/mirror/sub/?file=f.iso":            "curl -C - -O http://x/mirror/sub/f.iso",
+		"/mirror/?file=-rf":                  "curl -C - -o ./-rf http://x/mirror/-rf",
+		"/mirror/?file=100%25%20%231%3F.iso": "curl -C - -o '100% #1?.iso' http://x/mirror/100%25%20%231%3F.iso",
+		"/mirror/?file=.hidden":              "", "/mirror/?file=sub": "", "/mirror/?file=sub/f.iso": "", "/mirror/?file=nope": "",
+		"/mirror/sub/?file=../secret": "", "/mirror/sub/?file=..": "", "/mirror/?file=out": "", "/mirror/?file=%00": "", "/mirror/?file=.": "",
+	} {
+		resp, body := c.get("GET " + path)
+		text := html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(body), ""))
+		if want == "" && resp.StatusCode != 404 || want != "" && !strings.Contains(text, want) {
+			t.Errorf("%s: %s, without %q: %s", path, resp.Status, want, text)
+		}
 	}
 }
 
-// checkPage holds a page to its policy: it brings its own style and nothing else.
-func checkPage(t *testing.T, page, policy string) {
-	t.Helper()
-	for _, forbidden := range []string{"<script", " style=", " src=", " onclick", "http://", "https://", `href="javascript`} {
-		if strings.Contains(page, forbidden) {
-			t.Errorf("the page contains %q", forbidden)
+// A folder of more entries than a page has is shown page by page, and given to programs in larger pieces.
+func TestBigFolder(t *testing.T) {
+	dir := t.TempDir()
+	for i := range pageRows + 500 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("f%05d", i)), nil, 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
-	for _, want := range []string{"viewport", "&lt;b&gt;", "prefers-color-scheme", "<style>" + listingCSS + "</style>"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %.30q", want)
+	c := dial(t, start(t, Options{Root: dir}))
+	seen := map[string]bool{}
+	at, pages := "/", 0
+	for ; at != "" && pages < 10; pages++ {
+		_, body := c.get("GET " + at)
+		for _, m := range regexp.MustCompile(`<bdi>([^<]*)</bdi>`).FindAllStringSubmatch(string(body), -1) {
+			seen[m[1]] = true
+		}
+		at = ""
+		if m := regexp.MustCompile(`rel="next" href="\.([^"]*)"`).FindStringSubmatch(string(body)); m != nil {
+			at = html.UnescapeString(m[1])
 		}
 	}
-	if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") {
-		t.Errorf("the policy is %q", policy)
+	if pages != 2 || len(seen) != pageRows+500 {
+		t.Errorf("%d entries on %d pages", len(seen), pages)
+	}
+	_, body := c.get("GET /?from=1200&q=f&sort=date", "Accept: application/json")
+	var got struct {
+		Entries []entry
+		Total   int
+		Next    string
+	}
+	if err := json.Unmarshal(body, &got); err != nil || got.Total != pageRows+500 || len(got.Entries) != 300 || got.Next != "" {
+		t.Errorf("%v: %d entries of %d, next %q", err, len(got.Entries), got.Total, got.Next)
 	}
 }
 
@@ -95,17 +190,6 @@ func TestNoListing(t *testing.T) {
 	for path, want := range map[string]int{"/": 404, "/sub/": 404, "/sub": 404, "/sub/f": 200} {
 		if resp, _ := c.get("GET " + path); resp.StatusCode != want {
 			t.Errorf("%s: %s", path, resp.Status)
-		}
-	}
-}
-
-func TestHumanSize(t *testing.T) {
-	for n, want := range map[int64]string{
-		0: "0 B", 1023: "1023 B", 1024: "1.00 KiB", 1536: "1.50 KiB", 10 << 20: "10.0 MiB", 1 << 40: "1.00 TiB",
-		1023 << 10: "1.00 MiB", 999 << 10: "999 KiB", 1<<63 - 1: "8.00 EiB", 123456789: "118 MiB",
-	} {
-		if got := humanSize(n); got != want {
-			t.Errorf("humanSize(%d) = %s, want %s", n, got, want)
 		}
 	}
 }

@@ -131,12 +131,7 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 	case fi.IsDir() && !slash:
 		moved(w, name)
 	case fi.IsDir():
-		entries, err := entriesOf(o.files, name, f)
-		if err != nil {
-			fail(w, http.StatusInternalServerError)
-			return
-		}
-		o.listing.serve(w, r, name, entries)
+		o.listing.serve(w, r, o.files, name, f, fi)
 	default:
 		o.serveFile(w, r, f, fi, "")
 	}

@@ -49,7 +49,7 @@ var rooms = map[string][]string{
 	"github.com/urfave/cli":         {"internal/cli"},
 	"github.com/vbauerster/mpb":     {"internal/ui"},
 	"golang.org/x/term":             {"internal/ui", "internal/cli"},
-	"github.com/dustin/go-humanize": {"internal/ui", "internal/cli"},
+	"github.com/dustin/go-humanize": {"internal/ui", "internal/cli", "server"},
 	"github.com/mattn/go-runewidth": {"internal/ui"},
 	"golang.org/x/sync":             {"scheduler"},
 	"golang.org/x/time":             {"internal/cli"},
