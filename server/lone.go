@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
 )
@@ -45,4 +46,19 @@ func (l *lone) stat(name string) (fs.FileInfo, error) {
 		err = errKind
 	}
 	return fi, err
+}
+
+// look sees whether the file is still there.
+func (l *lone) look() error {
+	if err := l.folder.look(); err != nil {
+		return l.gone()
+	}
+	if _, err := l.stat("."); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return l.gone()
+	}
+	return nil
+}
+
+func (l *lone) gone() error {
+	return &fs.PathError{Op: "serve", Path: filepath.Join(l.path, l.base), Err: ErrGone}
 }

@@ -47,12 +47,19 @@ func Run(ctx context.Context, ln net.Listener, o Options) error {
 // Of o it heeds the rate per connection, TLS, Grace and Counts; the rest is for [New]. So h may be an origin of New's, something
 // around one, or any other handler.
 //
+// While it serves an origin of New's, Serve looks twice a second whether the folders of its roots are still there. If
+// there is another in the place of one, that is served from then on. If one is missing twice, Serve stops as if ctx had
+// ended, and returns an error that names it and wraps [ErrGone].
+//
 // A client that fetches a file in segments finishes the segments under way and then finds the port closed.
 //
 // Serve bounds how long a header may take (5 s, and as much for a TLS handshake), how long it may be (16 KiB) and how
 // long a connection may idle (60 s). How long a response may take is up to h: the handlers of this package demand
 // progress, not an end.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) error {
+	if w, ok := h.(*watched); ok {
+		return w.during(ctx, func(ctx context.Context) error { return Serve(ctx, ln, w.Handler, o) })
+	}
 	grace := o.Grace
 	if grace <= 0 {
 		grace = defaultGrace

@@ -83,6 +83,9 @@ func New(o Options) (http.Handler, error) {
 	if o.Log != nil {
 		h = logged(h, o.Log)
 	}
+	if places := placesOf(files); len(places) > 0 {
+		h = &watched{h, places}
+	}
 	return h, nil
 }
 
