@@ -209,55 +209,6 @@ func certificate(t *testing.T, dir string) (cert, key string) {
 	return cert, key
 }
 
-// Other people's clients get the right bytes from braid serve, whole and in
-// parts.
-func TestPeersGetFromServe(t *testing.T) {
-	dir, sum := peerFile(t)
-	url := serve(t, dir)
-	half := func(t *testing.T, path string) {
-		t.Helper()
-		whole, err := os.ReadFile(filepath.Join(dir, "big.bin"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, whole[:peerSize/2], 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct {
-		name    string
-		command []string
-		before  func(t *testing.T, path string)
-	}{
-		{"curl plain", []string{"curl", "-sSfo", "out", url + "big.bin"}, nil},
-		{"curl -C -", []string{"curl", "-sSf", "-C", "-", "-o", "out", url + "big.bin"}, half},
-		{"curl -r", []string{"sh", "-c", "curl -sSf -r 0-999 " + url + "big.bin > out && curl -sSf -r 1000- " + url + "transfer/big.bin >> out"}, nil},
-		{"curl -OJ of a transfer", []string{"sh", "-c", "curl -sSfOJ " + url + "transfer/big.bin && mv big.bin out"}, nil},
-		{"wget -c", []string{"wget", "-q", "-c", "-O", "out", url + "big.bin"}, half},
-		{"aria2c -x4", []string{"aria2c", "-q", "-x4", "-s4", "-k1M", "-o", "out", url + "big.bin"}, nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			name := c.command[0]
-			if name == "sh" {
-				name = "curl"
-			}
-			program(t, name)
-			home := t.TempDir()
-			if c.before != nil {
-				c.before(t, filepath.Join(home, "out"))
-			}
-			run := exec.Command(c.command[0], c.command[1:]...)
-			run.Dir = home
-			if out, err := run.CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			if sumOf(t, filepath.Join(home, "out")) != sum {
-				t.Fatal("the file is wrong")
-			}
-		})
-	}
-}
-
 // serve runs braid serve and returns the URL that it prints.
 func serve(t *testing.T, args ...string) (url string) {
 	t.Helper()
