@@ -25,6 +25,7 @@ type bench struct {
 	rows     []row
 	least    float64 // MiB: a peak below it cannot be told
 	skipped  []string
+	remarks  []string // what the table does not say
 	progress io.Writer
 }
 

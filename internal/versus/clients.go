@@ -14,6 +14,7 @@ type entrant struct {
 	name string
 	argv func(dir string) []string // what it fetches goes into dir
 	none bool                      // it keeps nothing of what it fetches
+	from *web                      // the server, if that is what is compared, and not the client; else nil
 }
 
 // A fetch is one file that clients are to get.

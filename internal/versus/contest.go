@@ -112,7 +112,7 @@ func (b *bench) round(ctx context.Context, c contest, e entrant, all bool) (took
 		return took, err
 	}
 	defer os.RemoveAll(dir)
-	took, err = b.measure(ctx, e.argv(dir), dir)
+	took, err = b.measured(ctx, e, dir)
 	if err == nil && !e.none && c.verify != nil {
 		err = c.verify(dir, all)
 	}
@@ -120,4 +120,20 @@ func (b *bench) round(ctx context.Context, c contest, e entrant, all bool) (took
 		return took, fmt.Errorf("%s: %w", e.name, err)
 	}
 	return took, nil
+}
+
+// measured is one run. If the server is what is compared, the processor time is the server's.
+func (b *bench) measured(ctx context.Context, e entrant, dir string) (took sample, err error) {
+	if e.from == nil {
+		return b.measure(ctx, e.argv(dir), dir)
+	}
+	before, err := cpuOf(e.from.pid)
+	if err != nil {
+		return took, err
+	}
+	if took, err = b.measure(ctx, e.argv(dir), dir); err != nil {
+		return took, err
+	}
+	after, err := cpuOf(e.from.pid)
+	return sample{Wall: took.Wall, CPU: (after - before).Seconds(), Client: took.CPU}, err
 }

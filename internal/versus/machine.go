@@ -40,6 +40,9 @@ func (b *bench) footer(w io.Writer, stolen int64) {
 	if b.o.pairs < 7 {
 		fmt.Fprintln(w, "\nFewer than seven pairs: the intervals mean little.")
 	}
+	for _, s := range b.remarks {
+		fmt.Fprintf(w, "\n%s\n", s)
+	}
 	for _, s := range b.skipped {
 		fmt.Fprintf(w, "\nskipped: %s\n", s)
 	}

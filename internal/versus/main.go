@@ -24,6 +24,7 @@ var parts = map[string]func(ctx context.Context, args []string) error{
 	"raw":    playRaw,
 	"engine": playEngine,
 	"launch": playLaunch,
+	"load":   playLoad,
 }
 
 // options are what the command line says.

@@ -36,7 +36,7 @@ func (b *bench) serveNginx(ctx context.Context, s spec) (*web, error) {
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
-	w := &web{url: "http://" + address + "/", stop: func() {
+	w := &web{url: "http://" + address + "/", pid: c.Process.Pid, stop: func() {
 		terminate(c)
 		_ = os.RemoveAll(prefix)
 	}}
@@ -60,7 +60,10 @@ func nginxConf(s spec, prefix, address string, root bool) string {
 	}
 	say("daemon off;\nworker_processes auto;\npid %s/pid;\nerror_log stderr;", prefix)
 	say("events { worker_connections 4096; }\nhttp {")
-	say("access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type application/octet-stream;")
+	say("access_log off; sendfile on; keepalive_requests 1000000; default_type application/octet-stream;")
+	if !s.small {
+		say("tcp_nopush on;") // as in Debian's configuration
+	}
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		say("%s_temp_path %s/%s;", kind, prefix, kind)
 	}

@@ -37,6 +37,9 @@ func scenarios() []scenario {
 		{"memory", "500 GiB of which 8 GiB are missing, without a disk: the peak against 20 MiB + 1.25 MiB a connection", 8 << 30, nothing, playMemory},
 		{"durability", "4 GiB at 300 MB/s in all: the default durability against relaxed", 4 << 30, nothing, playDurability},
 		{"checksum", "2 GiB at 400 MB/s in all: --checksum against none", 2 << 30, nothing, playChecksum},
+		{"serve-bulk", "the servers: 1 GiB over 4 connections, braid serve against nginx", 1 << 30, rivalless, playServeBulk},
+		{"serve-ranges", "the servers: random ranges of 64 KiB over 64 kept connections, 1 GiB in all; -size is how many bytes", 1 << 30, rivalless, playServeRanges},
+		{"serve-tls", "the servers: 1 GiB over 4 connections of TLS 1.3", 1 << 30, secretless, playServeTLS},
 		{"wan", "a file of an origin that runs elsewhere, -x 16; needs -origin URL", 0, homeless, playWAN},
 	}
 }

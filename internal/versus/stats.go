@@ -7,14 +7,16 @@ import (
 
 // A sample is what one run took.
 type sample struct {
-	Wall float64 `json:"wall_s"`
-	CPU  float64 `json:"cpu_s"`    // user and system
-	Peak float64 `json:"peak_mib"` // of the resident memory
+	Wall   float64 `json:"wall_s"`
+	CPU    float64 `json:"cpu_s"`                  // user and system
+	Peak   float64 `json:"peak_mib"`               // of the resident memory
+	Client float64 `json:"client_cpu_s,omitempty"` // user and system, where all else is of the server
 }
 
-func wall(s sample) float64 { return s.Wall }
-func cpu(s sample) float64  { return s.CPU }
-func peak(s sample) float64 { return s.Peak }
+func wall(s sample) float64   { return s.Wall }
+func cpu(s sample) float64    { return s.CPU }
+func peak(s sample) float64   { return s.Peak }
+func client(s sample) float64 { return s.Client }
 
 // A pair is two runs, one right after the other.
 type pair struct {

@@ -174,3 +174,85 @@ func TestMachine(t *testing.T) {
 		t.Errorf("unknown steal is %d", n)
 	}
 }
+
+// What the servers are asked for comes back right, or the load says so.
+func TestTheLoad(t *testing.T) {
+	const size = 3<<20 + 123
+	b := newBench(t)
+	file, err := fixture(b.root, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writePattern(filepath.Join(b.root, "wrong"), 1, size, false); err != nil {
+		t.Fatal(err)
+	}
+	w, err := b.serveOwn(t.Context(), spec{root: b.root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.stop()
+	cert, key, err := certify(b.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure, err := b.serveOwn(t.Context(), spec{root: b.root, cert: cert, key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer secure.stop()
+	const all = "3145851"
+	for _, tt := range []struct {
+		args []string
+		ok   bool
+	}{
+		{[]string{"-url", w.url + file, "-size", all, "-n", "4", "-verify"}, true},
+		{[]string{"-url", w.url + file, "-size", all, "-n", "4"}, true},
+		{[]string{"-url", w.url + file, "-size", all, "-n", "3", "-requests", "20", "-verify"}, true},
+		{[]string{"-url", w.url + file, "-size", all, "-n", "3", "-requests", "20"}, true},
+		{[]string{"-url", secure.url + file, "-size", all, "-n", "2", "-verify"}, true},
+		{[]string{"-url", w.url + "wrong", "-size", all, "-verify"}, false},
+		{[]string{"-url", w.url + file, "-size", "3145000"}, false},
+		{[]string{"-url", w.url + "none", "-size", all}, false},
+		{[]string{"-url", w.url + file, "-size", "5"}, false},
+	} {
+		if err := playLoad(t.Context(), tt.args); (err == nil) != tt.ok {
+			t.Errorf("%v: %v", tt.args, err)
+		}
+	}
+}
+
+// The processor time of a server is that of its process, and of no other.
+func TestTheServersTimeIsTold(t *testing.T) {
+	b := newBench(t)
+	if why := rivalless(t.Context(), &bench{at: map[string]string{"nginx": "x"}}); why != "" {
+		t.Skip(why)
+	}
+	const size = 32 << 20
+	file, err := fixture(b.root, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := b.serveOwn(t.Context(), spec{root: b.root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.stop()
+	d := demand{name: "x", size: size, n: 2, requests: 64}
+	e := entrant{name: "ours", none: true, from: w, argv: func(string) []string {
+		return []string{b.self, "load", "-url", w.url + file, "-size", "33554432", "-n", "2", "-requests", "64"}
+	}}
+	idle := e
+	idle.name, idle.argv = "idle", func(string) []string { return []string{"true"} }
+	if err := b.hold(t.Context(), contest{name: "x", size: size, ours: e, theirs: []entrant{idle}}); err != nil {
+		t.Fatal(err)
+	}
+	r := b.rows[0]
+	for _, p := range r.Pairs {
+		if p.Ours.CPU <= 2*p.Theirs.CPU || p.Ours.CPU > 10*p.Ours.Wall || p.Ours.Client <= 0 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if said := d.remark(r); !strings.Contains(said, "Requests a second: ") {
+		t.Errorf("the remark is %q", said)
+	}
+}

@@ -3,11 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -16,6 +16,7 @@ import (
 // A web is an origin that runs, in a process of its own.
 type web struct {
 	url  string // ends in a slash
+	pid  int
 	stop func()
 }
 
@@ -30,11 +31,16 @@ func (b *bench) serve(ctx context.Context, s spec) (*web, error) {
 // serveOwn starts our own origin.
 func (b *bench) serveOwn(ctx context.Context, s spec) (*web, error) {
 	c := exec.Command(b.self, append([]string{"origin"}, s.args()...)...)
-	c.Stderr = os.Stderr
 	stdin, err := c.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
+	return telling(ctx, c, func() { _ = endIt(c, stdin) })
+}
+
+// telling starts a server that prints its URL first.
+func telling(ctx context.Context, c *exec.Cmd, stop func()) (*web, error) {
+	c.Stderr = os.Stderr
 	stdout, err := c.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -44,9 +50,10 @@ func (b *bench) serveOwn(ctx context.Context, s spec) (*web, error) {
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		return nil, errors.Join(errors.New("the origin did not start"), endIt(c, stdin))
+		stop()
+		return nil, fmt.Errorf("%s did not start: %w", filepath.Base(c.Path), err)
 	}
-	return &web{url: strings.TrimSpace(line), stop: func() { _ = endIt(c, stdin) }}, ctx.Err()
+	return &web{url: strings.TrimSpace(line), pid: c.Process.Pid, stop: stop}, ctx.Err()
 }
 
 // endIt ends a process by the end of its input, or else by force.
