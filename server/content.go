@@ -16,6 +16,8 @@ type representation struct {
 	contentType string
 	disposition string // Content-Disposition; "" for none
 	digest      string // Repr-Digest; "" for none
+	encoding    string // Content-Encoding; "" for none
+	varies      bool   // another request might have got it in another encoding
 	date        string // Date, if it must not be left to net/http; "" otherwise
 	body        body
 }
@@ -75,7 +77,11 @@ func (rep *representation) asked(r *http.Request) ([]span, rangeVerdict) {
 	if r.Method != http.MethodGet || len(lines) != 1 || !ifRange(r.Header, rep.validators) {
 		return nil, whole
 	}
-	return parseRange(lines[0], rep.size)
+	spans, verdict := parseRange(lines[0], rep.size)
+	if len(spans) > 1 && rep.encoding != "" {
+		return nil, whole // in front of a multipart the encoding would be that of the multipart
+	}
+	return spans, verdict
 }
 
 // describe sets the fields of a 200 or 206 whose content is n bytes of the given type.
@@ -97,6 +103,12 @@ func (rep *representation) describe(w http.ResponseWriter, contentType string, n
 	if rep.digest != "" {
 		h.Set("Repr-Digest", rep.digest)
 	}
+	if rep.encoding != "" {
+		h.Set("Content-Encoding", rep.encoding)
+	}
+	if rep.varies {
+		h.Set("Vary", "Accept-Encoding")
+	}
 	if rep.date != "" {
 		h.Set("Date", rep.date)
 	}
@@ -110,6 +122,9 @@ func (rep *representation) notModified(w http.ResponseWriter) {
 		h["ETag"] = []string{rep.etag}
 	} else if !rep.modified.IsZero() {
 		h.Set("Last-Modified", rep.modified.UTC().Format(http.TimeFormat))
+	}
+	if rep.varies {
+		h.Set("Vary", "Accept-Encoding")
 	}
 	if rep.date != "" {
 		h.Set("Date", rep.date)

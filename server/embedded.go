@@ -26,29 +26,31 @@ func asEmbedded(f fs.File) (embedded, bool) {
 	return e, ok
 }
 
-// sums are the digests of the embedded files that were asked for. There are never more than files in the program.
-type sums struct {
-	byFile sync.Map // by the fs.FileInfo, which embed has one of for each file, a func() sum
+// embeds are the digests of the embedded files that were asked for. There are never more than files in the program.
+type embeds struct {
+	byFile sync.Map // by the fs.FileInfo, of which embed has one for each file: a func() [sha256.Size]byte
 }
 
-// A sum is the sha-256 of a whole file.
-type sum [sha256.Size]byte
-
-// of hashes an embedded file at most once. Clients that ask for its segments all at once wait for one hashing.
-func (s *sums) of(f embedded, fi fs.FileInfo) sum {
+// sum is the sha-256 of an embedded file, which is hashed at most once. Clients that ask for its segments all at once wait
+// for one hashing.
+func (s *embeds) sum(f embedded, fi fs.FileInfo) [sha256.Size]byte {
 	compute, ok := s.byFile.Load(fi)
 	if !ok {
-		compute, _ = s.byFile.LoadOrStore(fi, sync.OnceValue(func() sum {
+		compute, _ = s.byFile.LoadOrStore(fi, sync.OnceValue(func() [sha256.Size]byte {
 			hash := sha256.New()
 			_, _ = io.Copy(hash, io.NewSectionReader(f, 0, fi.Size())) // memory does not fail
-			return sum(hash.Sum(nil))
+			return [sha256.Size]byte(hash.Sum(nil))
 		}))
 	}
-	return compute.(func() sum)()
+	return compute.(func() [sha256.Size]byte)()
 }
 
-// tag is an entity-tag that files of equal content share.
-func (s sum) tag() string { return `"` + base64.RawURLEncoding.EncodeToString(s[:15]) + `"` }
+// contentTag is an entity-tag that files of equal content share.
+func contentTag(sum [sha256.Size]byte) string {
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
+}
 
-// digest is a Repr-Digest (RFC 9530, section 3).
-func (s sum) digest() string { return "sha-256=:" + base64.StdEncoding.EncodeToString(s[:]) + ":" }
+// reprDigest is a Repr-Digest (RFC 9530, section 3).
+func reprDigest(sum [sha256.Size]byte) string {
+	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+}

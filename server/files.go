@@ -10,17 +10,21 @@ import (
 	"time"
 )
 
-// serveFile answers with an opened file. A disposition other than "" makes it a download of unspecified type.
-func (o *origin) serveFile(w http.ResponseWriter, r *http.Request, f fs.File, fi fs.FileInfo, disposition string) {
-	rep, err := o.represent(f, fi, time.Now())
+// serveFile answers with an opened file, or with it as it is stored in a coding that the client prefers.
+func (o *origin) serveFile(w http.ResponseWriter, r *http.Request, name string, f fs.File, fi fs.FileInfo) {
+	rep, err := o.represent(name, f, fi, time.Now())
 	if err != nil {
 		failBecause(w, http.StatusInternalServerError, err.Error())
 		return
 	}
-	if disposition == "" {
-		rep.contentType = typeOf(fi.Name())
+	rep.contentType = typeOf(fi.Name())
+	if o.precompressed && !compressed(name) {
+		rep.varies = true
+		if stored := o.coded(r, name, fi, rep); stored != nil {
+			defer stored.Close()
+			rep = stored.representation
+		}
 	}
-	rep.disposition = disposition
 	rep.serve(w, r)
 }
 
@@ -28,7 +32,7 @@ func (o *origin) serveFile(w http.ResponseWriter, r *http.Request, f fs.File, fi
 var errSeek = errors.New("the files of this file system cannot be served in ranges")
 
 // represent describes an opened file as it was when it was opened, of unspecified type.
-func (o *origin) represent(f fs.File, fi fs.FileInfo, now time.Time) (*representation, error) {
+func (o *origin) represent(name string, f fs.File, fi fs.FileInfo, now time.Time) (*representation, error) {
 	content, ok := f.(seekable)
 	if !ok {
 		return nil, errSeek
@@ -41,8 +45,8 @@ func (o *origin) represent(f fs.File, fi fs.FileInfo, now time.Time) (*represent
 	if _, ok := f.(*os.File); ok {
 		rep.validators = validatorsOf(fi, now)
 	} else if e, ok := asEmbedded(f); ok {
-		sum := o.sums.of(e, fi)
-		rep.validators, rep.digest = validators{etag: sum.tag()}, sum.digest()
+		sum := o.embeds.sum(e, fi)
+		rep.validators, rep.digest = validators{etag: contentTag(sum)}, reprDigest(sum)
 	} else {
 		rep.validators = guessedOf(fi, now)
 	}

@@ -30,6 +30,10 @@ type Options struct {
 	// NoListing answers 404 where a folder would be listed.
 	NoListing bool
 
+	// Precompressed answers for FILE with FILE.zst, FILE.br or FILE.gz, if there is one that is no older and the client's
+	// Accept-Encoding prefers it. The package comment says more, under "Stored compressed".
+	Precompressed bool
+
 	// Shape slows the origin down. [New] sees to the latency and [Serve] to the rate.
 	Shape
 
@@ -66,7 +70,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	origin := &origin{files: files}
+	origin := &origin{files: files, precompressed: o.Precompressed}
 	if o.Pattern {
 		origin.pattern = newPattern()
 	}
@@ -92,9 +96,11 @@ func New(o Options) (http.Handler, error) {
 // An origin finds what a path stands for. It is not an http.ServeMux, which would redirect unclean paths by itself.
 type origin struct {
 	files   tree
-	sums    sums     // of files
+	embeds  embeds
 	pattern *pattern // nil: no pattern
 	listing *listing // nil: no listings
+
+	precompressed bool
 }
 
 func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +142,7 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 	case fi.IsDir():
 		o.listing.serve(w, r, o.files, name, f, fi)
 	default:
-		o.serveFile(w, r, f, fi, "")
+		o.serveFile(w, r, name, f, fi)
 	}
 }
 

@@ -1,9 +1,13 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // transfer answers for /transfer/PATH: the file at PATH as a download, to be saved under its name. Ranges, validators
-// and preconditions are those of the file; only its type and disposition differ.
+// and preconditions are those of the file; only its type, which is none in particular, and its disposition differ. It is
+// never in a coding: what is saved is what is stored.
 func (o *origin) transfer(w http.ResponseWriter, r *http.Request, path string) {
 	name, slash, ok := nameOf(path)
 	if !ok || slash {
@@ -20,5 +24,11 @@ func (o *origin) transfer(w http.ResponseWriter, r *http.Request, path string) {
 		fail(w, http.StatusNotFound)
 		return
 	}
-	o.serveFile(w, r, f, fi, attachment(name))
+	rep, err := o.represent(name, f, fi, time.Now())
+	if err != nil {
+		failBecause(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	rep.disposition = attachment(name)
+	rep.serve(w, r)
 }
