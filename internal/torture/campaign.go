@@ -33,6 +33,7 @@ type round struct {
 	tally *tally
 
 	patience time.Duration // how long a run may take
+	span     time.Duration // how long a soak goes on
 
 	runs int
 	log  strings.Builder
@@ -104,6 +105,7 @@ func (c *campaign) deal(ctx context.Context, rounds chan<- *round) {
 			tally: c.tally,
 
 			patience: patience,
+			span:     c.o.span,
 		}
 		select {
 		case rounds <- r:

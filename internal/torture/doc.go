@@ -13,6 +13,7 @@
 //	manners  the server refuses, and may say when to come back
 //	faults   the server misbehaves: every fault of server.Faults, then mixes of them
 //	all      one after the other
+//	soak     braid serve under all kinds of clients, for half an hour or as long as -for says (Linux); no part of all
 //
 // In kill, power and eio a round is one download, harmed once or several times and then left to
 // finish by the same command. After each harm every byte that the checkpoint
@@ -35,6 +36,15 @@
 // SIGINT, and a failure after which the same command does not end well on a good
 // origin. A file that came without a length, over a connection that was closed,
 // may be short if braid has said that it does not know.
+//
+// In soak the program is braid serve, as a process of its own. Clients ask it for whole files, ranges of all
+// kinds, pages and things that are not there, on kept connections and fresh ones; some read slowly, and a third break off: after
+// connecting, within the request, before the answer, within its header or its content, by FIN or by RST. Every
+// byte that comes is compared with what it should be. All the while the process is looked at from outside. It leaks
+// descriptors if, after the last client, it does not come back to exactly as many as before the first; memory if the
+// median of its resident size in the last third is above that in the middle third by more than 8 MiB and the
+// middle third's interquartile range; and goroutines if, at the end, it has more than a fresh one has after
+// being asked for one of everything, as both say when they are told to quit by SIGQUIT.
 //
 // The verifier decodes checkpoints by the comment in segment/checkpoint.go and
 // shares no code with what it verifies; of our packages only server is

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -35,6 +36,7 @@ type mode struct {
 	rounds int  // if none are asked for
 	lanes  int  // how many rounds are played at once, likewise
 	disks  bool // it mounts some
+	alone  bool // it is no part of all
 	// missing says why the mode cannot be played here, or "".
 	missing func() string
 	// lane plays the rounds that come, until there are no more.
@@ -50,6 +52,7 @@ func modes() []mode {
 		{name: "stall", rounds: 32, lanes: 16, missing: nothing, lane: each(stallRound)},
 		{name: "manners", rounds: 48, lanes: 16, missing: nothing, lane: each(mannersRound)},
 		{name: "faults", rounds: 400, lanes: 16, missing: nothing, lane: each(faultsRound)},
+		{name: "soak", rounds: 1, lanes: 1, alone: true, missing: unreadable, lane: each(soakRound)},
 	}
 }
 
@@ -61,12 +64,13 @@ type options struct {
 	rounds int // 0 means as many as the mode has by itself
 	first  int
 	seed   uint64
-	lanes  int    // 0 means as many as the mode has by itself
-	braid  string // "" means that it is built
-	with   string // more arguments for braid
-	only   string // names of faults; "" means all
-	watch  bool   // the calls of braid can be watched
-	dir    string // where folders are made; "" means the system's place for such
+	lanes  int           // 0 means as many as the mode has by itself
+	braid  string        // "" means that it is built
+	with   string        // more arguments for braid
+	only   string        // names of faults; "" means all
+	watch  bool          // the calls of braid can be watched
+	dir    string        // where folders are made; "" means the system's place for such
+	span   time.Duration // how long a soak goes on
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -84,12 +88,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.braid, "braid", "", "the program to torture (default: built from this module)")
 	flags.StringVar(&o.with, "with", "", "more arguments for every run of braid get, between blanks")
 	flags.StringVar(&o.only, "only", "", "the faults that the mode faults plays, between commas (default: all)")
+	flags.DurationVar(&o.span, "for", 30*time.Minute, "how long the mode soak goes on")
 	flags.StringVar(&o.dir, "dir", "", "where the rounds have their folders (default: a temporary one)")
 	if err := flags.Parse(args); err != nil {
 		return exitUnable
 	}
 	if flags.NArg() > 0 {
 		fmt.Fprintf(stderr, "torture: %q comes after the flags: give the mode first\n", flags.Arg(0))
+		return exitUnable
+	}
+	if o.span <= 0 {
+		fmt.Fprintf(stderr, "torture: a soak of %v is none: say -for 30m\n", o.span)
 		return exitUnable
 	}
 	chosen, err := choose(o.mode)
@@ -116,7 +125,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // choose finds the mode of that name; all of them are all or "".
 func choose(name string) (chosen []mode, err error) {
 	for _, m := range modes() {
-		if name == m.name || name == "" || name == "all" {
+		if name == m.name || !m.alone && (name == "" || name == "all") {
 			chosen = append(chosen, m)
 		}
 	}

@@ -118,9 +118,19 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// The server loses nothing under all kinds of clients. The long form is go run ./internal/torture soak.
+func TestSoak(t *testing.T) {
+	summary := play(t, "soak", "-for", "2s")
+	for _, what := range []string{"answers", "broken off", "downloads"} {
+		if counted(t, summary, what) == 0 {
+			t.Errorf("no %s", what)
+		}
+	}
+}
+
 // A command line that makes no sense is told so.
 func TestWrongCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"murder"}, {"kill", "-rounds", "x"}, {"-rounds", "1", "kill"}, {"faults", "-only", "none", "-braid", "x"}} {
+	for _, args := range [][]string{{"murder"}, {"kill", "-rounds", "x"}, {"-rounds", "1", "kill"}, {"faults", "-only", "none", "-braid", "x"}, {"soak", "-for", "0s"}} {
 		var out bytes.Buffer
 		if code := run(t.Context(), args, &out, &out); code != exitUnable || out.Len() == 0 {
 			t.Errorf("%v: exit status %d, %q", args, code, out.String())
