@@ -244,7 +244,7 @@ func signed(p *play, rep *reply) bool {
 
 // captivePortal answers for other things than files too, but makes no redirect of a path that names another host.
 func captivePortal(p *play, rep *reply) bool {
-	if strings.HasPrefix(p.r.URL.Path, "//") || rep.page != nil {
+	if strings.HasPrefix(requested(p.r).Path, "//") || rep.page != nil {
 		return false
 	}
 	if p.query.Get("hop") == "portal" {

@@ -2,6 +2,8 @@ package server
 
 import (
 	"io/fs"
+	"net/http"
+	"net/url"
 	"runtime"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +21,15 @@ func ambiguous(escaped string) bool {
 		}
 	}
 	return false
+}
+
+// requested is what the client asked for, also if a handler before this one has taken the beginning of the path away, as
+// http.StripPrefix does. A path that would be another host's in a redirect is not believed.
+func requested(r *http.Request) *url.URL {
+	if u, err := url.ParseRequestURI(r.RequestURI); err == nil && !strings.HasPrefix(u.Path, "//") {
+		return u
+	}
+	return r.URL
 }
 
 // nameOf gives the file name that a decoded path below some prefix stands for, "." for the empty path, and whether the

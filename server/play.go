@@ -110,7 +110,8 @@ func (p *play) address(words map[string]string) string {
 			q.Set(k, v)
 		}
 	}
-	u := url.URL{Path: p.r.URL.Path, RawPath: p.r.URL.RawPath, RawQuery: q.Encode()}
+	at := requested(p.r)
+	u := url.URL{Path: at.Path, RawPath: at.RawPath, RawQuery: q.Encode()}
 	return u.RequestURI()
 }
 

@@ -107,11 +107,11 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !admit(w, r) {
 		return
 	}
-	path, ok := strings.CutPrefix(r.URL.Path, "/")
-	if !ok || ambiguous(r.URL.EscapedPath()) {
+	if ambiguous(r.URL.EscapedPath()) {
 		fail(w, http.StatusNotFound)
 		return
 	}
+	path := strings.TrimPrefix(r.URL.Path, "/") // which an http.StripPrefix may have taken off
 	if rest, ok := strings.CutPrefix(path, "transfer/"); ok {
 		o.transfer(w, r, rest)
 	} else if o.pattern != nil && (path == "pattern" || strings.HasPrefix(path, "pattern/")) {
@@ -123,6 +123,10 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // file answers for a file or a folder.
 func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
+	if mount := requested(r).Path; path == "" && mount != "" && !strings.HasSuffix(mount, "/") {
+		moved(w, mount) // the links of the top folder would lead beside where the origin is mounted
+		return
+	}
 	name, slash, ok := nameOf(path)
 	if !ok {
 		fail(w, http.StatusNotFound)

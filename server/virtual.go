@@ -73,7 +73,7 @@ func (p *pattern) serve(w http.ResponseWriter, r *http.Request) {
 
 // parseVirtual reads a request for a pattern; problem is a line for the client if it makes no sense.
 func parseVirtual(u *url.URL) (v virtual, problem string) {
-	size, ok := parseSize(strings.TrimPrefix(u.Path, "/pattern/"))
+	size, ok := parseSize(strings.TrimPrefix(strings.TrimPrefix(u.Path, "/"), "pattern/"))
 	if !ok {
 		return v, "the path must be /pattern/SIZE, where SIZE is a number of bytes as in 1048576, 512M or 1GiB"
 	}
