@@ -9,7 +9,7 @@ import (
 
 // serveOptions is what braid serve was told.
 type serveOptions struct {
-	Root    string
+	Roots   []server.Root
 	Addr    string
 	Shape   server.Shape
 	Rogue   server.Rogue
@@ -19,22 +19,27 @@ type serveOptions struct {
 	Log     bool
 	Quiet   bool
 	Grace   time.Duration
+
+	Precompressed bool
 }
 
 func serveCommand(e *env) *command {
-	o := &serveOptions{Root: ".", Addr: "127.0.0.1:8080", Listing: true, Pattern: true, Grace: 10 * time.Second}
+	o := &serveOptions{Addr: "127.0.0.1:8080", Listing: true, Pattern: true, Grace: 10 * time.Second}
 	return &command{
 		name:  "serve",
-		args:  "[DIR]",
+		args:  "[DIR|FILE|NAME=PATH …]",
 		brief: "serve a folder to clients that fetch in parts",
 		about: "Serves the files of a folder, this one if none is named, with ranges and validators " +
-			"that downloads can be resumed with. The first line on stdout is the URL. It listens on this " +
+			"that downloads can be resumed with. Of several folders and files each is at /NAME, which is its last name " +
+			"unless NAME= says otherwise, and / lists them; so is a single file. A folder that is replaced meanwhile " +
+			"is served anew, and if it is gone braid ends with 3. The first line on stdout is the URL. It listens on this " +
 			"machine only, unless --addr says otherwise, and asks nobody for a password. " +
 			"At /transfer/PATH a browser saves the file at PATH instead of showing it. " +
 			"Names that begin with a dot are neither shown nor served.",
 		examples: []example{
 			{"braid serve", "this folder, on 127.0.0.1:8080"},
 			{"braid serve -a :8080 /srv/iso", "to the whole network"},
+			{"braid serve iso=/srv/images /var/log", "at /iso and /log"},
 			{"braid serve --rate-per-connection 2M --latency 50ms", "as from far away"},
 			{"braid get $URL/pattern/1G", "a file that takes no disk"},
 			{"braid serve --fault rst-midway,etag-changes", "as badly as that, to try a client"},
@@ -59,6 +64,8 @@ func (o *serveOptions) flags() []*option {
 			use: "show what is in a folder"},
 		{name: "pattern", group: "basics", on: true, set: toggle(&o.Pattern),
 			use: "serve computed files of any size at /pattern/SIZE"},
+		{name: "precompressed", group: "basics", set: toggle(&o.Precompressed),
+			use: "send FILE.zst, FILE.br or FILE.gz for FILE to whoever prefers it, if it is no older"},
 		{name: "grace", arg: "TIME", group: "basics", def: "10s", set: into(&o.Grace, positive),
 			use: "how long transfers may go on after an interrupt"},
 
@@ -84,13 +91,9 @@ func (o *serveOptions) flags() []*option {
 }
 
 func (o *serveOptions) validate(args []string) error {
-	switch {
-	case len(args) > 1:
-		return &usageError{problem: "serve takes one folder"}
-	case len(args) == 1 && args[0] == "":
-		return &usageError{problem: "the name of the folder is empty"}
-	case len(args) == 1:
-		o.Root = args[0]
+	var err error
+	if o.Roots, err = parseRoots(args); err != nil {
+		return err
 	}
 	return knownFaults(o.Rogue.Faults)
 }

@@ -20,28 +20,27 @@ import (
 // so it is no error.
 func runServe(ctx context.Context, e *env, o serveOptions) error {
 	screen := &oneAtATime{to: e.err}
-	options := server.Options{Root: o.Root, Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape, Rogue: o.Rogue, Grace: o.Grace}
+	options := server.Options{Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape, Rogue: o.Rogue, Grace: o.Grace,
+		Precompressed: o.Precompressed}
+	place(o.Roots, &options)
 	if o.Log {
 		options.Log = accessLog(screen)
 	}
 	handler, err := server.New(options)
-	if address := addressOf(o.Root); address != "" && errors.Is(err, fs.ErrNotExist) {
-		return try("braid serve -a "+address, "there is no folder %q here", o.Root)
-	}
 	if err != nil {
-		return err
+		return cannotServe(o.Roots, err)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.Addr)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.out, "http://%s/\n", shownAddress(listener.Addr()))
+	fmt.Fprintf(e.out, "http://%s%s\n", shownAddress(listener.Addr()), entrance(o.Roots))
 	say := func(format string, args ...any) {
 		if !o.Quiet {
 			fmt.Fprintf(screen, "braid: "+format+"\n", args...)
 		}
 	}
-	say("serving %s; Ctrl-C stops, and lets running transfers end within %v", ui.Safe(o.Root), o.Grace)
+	say("serving %s; Ctrl-C stops, and lets running transfers end within %v", shownRoots(o.Roots), o.Grace)
 	if fault := misbehaviour(o.Rogue); fault != "" {
 		say("%s", fault)
 	}
@@ -83,6 +82,8 @@ func serveAdvice(err error) string {
 		return "--addr takes another address"
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the name of the folder"
+	case errors.Is(err, server.ErrGone):
+		return "begin again when it is back"
 	}
 	return ""
 }
