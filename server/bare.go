@@ -151,6 +151,8 @@ func innermost(c net.Conn) net.Conn {
 			c = outer.NetConn()
 		case *line:
 			c = outer.Conn
+		case *conn:
+			c = outer.Conn
 		default:
 			return c
 		}

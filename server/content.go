@@ -1,11 +1,9 @@
 package server
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 // A representation is one version of something that can be served whole or in ranges: what a 200 would describe and
@@ -29,15 +27,8 @@ type body interface {
 	send(w io.Writer, off, n int64) error
 }
 
-const (
-	// piece is the most that is sent between two looks at the clock.
-	piece = 4 << 20
-
-	// A client may take as long as it likes over the whole, but every piece must go out within patience and its length
-	// at slowest bytes a second. One deadline for the response would cut healthy downloads of large files.
-	patience = 30 * time.Second
-	slowest  = 8 << 10
-)
+// piece is the most that is sent between two looks at a file.
+const piece = 4 << 20
 
 // serve answers a GET or HEAD with the representation, or with the part of it that is asked for.
 func (rep *representation) serve(w http.ResponseWriter, r *http.Request) {
@@ -58,15 +49,15 @@ func (rep *representation) serve(w http.ResponseWriter, r *http.Request) {
 		rep.describe(w, rep.contentType, rep.size)
 		w.WriteHeader(http.StatusOK)
 		if r.Method != http.MethodHead {
-			rep.stream(w).span(span{0, rep.size})
+			rep.stream(w, r).span(span{0, rep.size})
 		}
 	case len(spans) == 1:
 		rep.describe(w, rep.contentType, spans[0].len())
 		w.Header().Set("Content-Range", contentRange(spans[0], rep.size))
 		w.WriteHeader(http.StatusPartialContent)
-		rep.stream(w).span(spans[0])
+		rep.stream(w, r).span(spans[0])
 	default:
-		rep.multipart(w, spans)
+		rep.multipart(w, r, spans)
 	}
 }
 
@@ -146,20 +137,20 @@ func contentRange(s span, size int64) string {
 
 // A stream is the content of one response on its way out.
 type stream struct {
-	w       http.ResponseWriter
-	control *http.ResponseController
-	body    body
+	w    http.ResponseWriter
+	time timing
+	body body
 }
 
-func (rep *representation) stream(w http.ResponseWriter) *stream {
-	return &stream{w, http.NewResponseController(w), rep.body}
+func (rep *representation) stream(w http.ResponseWriter, r *http.Request) stream {
+	return stream{w, patienceFor(w, r), rep.body}
 }
 
 // span sends the bytes of s, piece by piece.
-func (st *stream) span(s span) {
+func (st stream) span(s span) {
 	for s.len() > 0 {
-		n := min(s.len(), piece)
-		if err := allow(st.control, n); err != nil {
+		n := min(s.len(), st.time.piece)
+		if err := st.time.allow(n); err != nil {
 			abort()
 		}
 		if err := st.body.send(st.w, s.off, n); err != nil {
@@ -170,7 +161,7 @@ func (st *stream) span(s span) {
 }
 
 // text sends a few bytes of our own.
-func (st *stream) text(s string) {
+func (st stream) text(s string) {
 	if _, err := io.WriteString(st.w, s); err != nil {
 		abort()
 	}
@@ -179,13 +170,3 @@ func (st *stream) text(s string) {
 // abort ends the response with bytes missing. The connection is closed, which is how the client learns of it: there is
 // no other way to take back a status that has been sent, and padding would pass for content.
 func abort() { panic(http.ErrAbortHandler) }
-
-// allow gives the client time to take the next n bytes. A writer that knows no deadlines, as in a test that records a
-// response, is fine: nothing can be slow there.
-func allow(control *http.ResponseController, n int64) error {
-	err := control.SetWriteDeadline(time.Now().Add(patience + time.Duration(n)*time.Second/slowest))
-	if errors.Is(err, http.ErrNotSupported) {
-		return nil
-	}
-	return err
-}

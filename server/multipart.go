@@ -7,7 +7,7 @@ import (
 
 // multipart answers with several spans: a 206 whose content is multipart/byteranges (RFC 9110, section 14.6). The parts
 // are streamed, so it costs no more memory than one; the length is known beforehand because all but the boundary is.
-func (rep *representation) multipart(w http.ResponseWriter, spans []span) {
+func (rep *representation) multipart(w http.ResponseWriter, r *http.Request, spans []span) {
 	boundary := rand.Text() // 26 letters and digits: needs no quotes, and 128 random bits do not occur in a file
 	heads := make([]string, len(spans))
 	tail := "\r\n--" + boundary + "--\r\n"
@@ -23,7 +23,7 @@ func (rep *representation) multipart(w http.ResponseWriter, spans []span) {
 	}
 	rep.describe(w, "multipart/byteranges; boundary="+boundary, length)
 	w.WriteHeader(http.StatusPartialContent)
-	st := rep.stream(w)
+	st := rep.stream(w, r)
 	for i, s := range spans {
 		st.text(heads[i])
 		st.span(s)

@@ -131,7 +131,7 @@ func (p *play) perform(w http.ResponseWriter, origin http.Handler) {
 	for _, p.on = range p.cast {
 		asked[p.on] = p.on.ask != nil && p.on.ask(p)
 	}
-	s := &stage{play: p, asked: asked, w: w, control: http.NewResponseController(w), header: make(http.Header)}
+	s := &stage{play: p, asked: asked, w: w, control: http.NewResponseController(w), time: patienceFor(w, p.r), header: make(http.Header)}
 	defer s.leave()
 	s.watch(origin)
 	s.finish()

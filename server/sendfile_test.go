@@ -52,9 +52,6 @@ func TestFileReachesConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.listener(ln) != ln {
-		t.Error("a shape without a rate wraps the listener")
-	}
 	var direct atomic.Int64
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

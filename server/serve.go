@@ -44,7 +44,7 @@ func Run(ctx context.Context, ln net.Listener, o Options) error {
 // all goroutines it started and all calls of h have ended: nil, or [ErrCut] if something was left. If ln breaks before
 // that, Serve closes every connection and returns what broke.
 //
-// Of o it heeds the rate per connection, TLS, Grace and Counts; the rest is for [New]. So h may be an origin of New's, something
+// Of o it heeds the rate per connection, Limits, TLS, Grace and Counts; the rest is for [New]. So h may be an origin of New's, something
 // around one, or any other handler.
 //
 // While it serves an origin of New's, Serve looks twice a second whether the folders of its roots are still there. If
@@ -64,14 +64,9 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 	if grace <= 0 {
 		grace = defaultGrace
 	}
-	counts := o.Counts
-	if counts == nil {
-		counts = new(Counts)
-	}
-	ln = o.Shape.listener(ln)
+	g := newGuard(ln, o)
 	var conns sync.WaitGroup
 	var calls sync.WaitGroup // of h; one that has taken its connection over is in no other count
-	var fresh sync.Map       // connections that have not asked for anything yet
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(o.TLS != nil && (o.TLS.NextProtos == nil || slices.Contains(o.TLS.NextProtos, "h2")))
@@ -81,12 +76,10 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			calls.Add(1)
 			defer calls.Done()
-			counts.Requests.Add(1)
-			counts.InFlight.Add(1)
-			defer counts.InFlight.Add(-1)
-			h.ServeHTTP(w, r)
+			g.answer(w, r, h)
 		}),
 		BaseContext:                  func(net.Listener) context.Context { return base },
+		ConnContext:                  withConn,
 		Protocols:                    protocols,
 		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		TLSConfig:                    tlsConfig(o.TLS),
@@ -95,14 +88,11 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 		MaxHeaderBytes:               headerAllowed,
 		DisableGeneralOptionsHandler: true, // OPTIONS * is answered like any other
 		ConnState: func(c net.Conn, s http.ConnState) {
+			g.notice(connOf(c), s)
 			switch s {
 			case http.StateNew: // called before Accept is called again, so never after srv.Serve has returned
 				conns.Add(1)
-				fresh.Store(c, nil)
-			case http.StateActive:
-				fresh.Delete(c)
 			case http.StateClosed, http.StateHijacked:
-				fresh.Delete(c)
 				conns.Done()
 			}
 		},
@@ -110,22 +100,23 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 	broken := make(chan error, 1)
 	go func() {
 		if o.TLS != nil {
-			broken <- srv.ServeTLS(ln, "", "")
+			broken <- srv.ServeTLS(g, "", "")
 		} else {
-			broken <- srv.Serve(ln)
+			broken <- srv.Serve(g)
 		}
 	}()
 	select {
 	case err := <-broken:
+		g.stop()
 		srv.Close()
 		cut()
 		conns.Wait()
+		g.tasks.Wait()
 		calls.Wait()
 		return err
 	case <-ctx.Done():
 	}
-	// Shutdown would wait 5 s for a connection that a browser has opened just in case.
-	fresh.Range(func(c, _ any) bool { c.(net.Conn).Close(); return true })
+	g.stop()
 	left, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	err := srv.Shutdown(left)
@@ -135,6 +126,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 	srv.Close()
 	<-broken
 	conns.Wait() // from here on there is no new call
+	g.tasks.Wait()
 	ended := make(chan struct{})
 	go func() { calls.Wait(); close(ended) }()
 	select {

@@ -43,6 +43,9 @@ type Options struct {
 	// Log is called once for every request answered, from the goroutine that answered it; nil means nobody listens.
 	Log func(Access)
 
+	// Limits bound what clients can take. [Serve] sees to them.
+	Limits Limits
+
 	// TLS makes [Serve] speak TLS 1.2 or later, and HTTP/2 to whoever wants it unless NextProtos says otherwise; it must
 	// hold a certificate, or a way to get one. nil means plain HTTP/1.1.
 	TLS *tls.Config
@@ -65,6 +68,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Latency < 0 || o.RatePerConnection < 0 {
 		return nil, fmt.Errorf("a negative latency or rate: %v, %d bytes/s", o.Latency, o.RatePerConnection)
+	}
+	if err := o.Limits.validate(); err != nil {
+		return nil, err
 	}
 	files, err := plant(o)
 	if err != nil {
@@ -154,7 +160,7 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 // and not about a file, and says whether there is still something to answer.
 func admit(w http.ResponseWriter, r *http.Request) bool {
 	// For pages and errors; content is given more time as it goes out. If the connection is gone the answer finds out.
-	_ = allow(http.NewResponseController(w), 0)
+	_ = patienceFor(w, r).allow(0)
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	switch r.Method {

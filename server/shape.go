@@ -24,27 +24,13 @@ const (
 	maxSlice = 256 << 10 // bytes; at very high rates a tick's worth would be too much to hold back and let go
 )
 
-// listener returns ln if there is no rate to keep. Otherwise it returns a listener whose connections send steadily at
-// the rate, in slices of at most 20 ms worth. Only the way to the client is shaped. Sendfile is lost on such a
-// connection.
-func (s Shape) listener(ln net.Listener) net.Listener {
+// conn returns c if there is no rate to keep. Otherwise it returns a connection that sends steadily at the rate, in
+// slices of at most 20 ms worth. Only the way to the client is shaped. Sendfile is lost on such a connection.
+func (s Shape) conn(c net.Conn) net.Conn {
 	if s.RatePerConnection <= 0 {
-		return ln
+		return c
 	}
-	return shapedListener{ln, s.RatePerConnection}
-}
-
-type shapedListener struct {
-	net.Listener
-	rate int64
-}
-
-func (l shapedListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return newLine(c, l.rate), nil
+	return newLine(c, s.RatePerConnection)
 }
 
 // A bucket measures out bytes at a steady rate: it knows when the line will have sent all it was given. The zero time

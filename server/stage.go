@@ -22,6 +22,7 @@ type stage struct {
 	asked   map[*fault]bool // the faults that have already changed what the origin was asked
 	w       http.ResponseWriter
 	control *http.ResponseController
+	time    timing
 	header  http.Header
 	rep     *reply
 	out     outlet
@@ -252,7 +253,7 @@ func (s *stage) wait(d time.Duration) bool {
 
 // allow gives the client time for the next n bytes.
 func (s *stage) allow(n int64) {
-	if err := allow(s.control, n); err != nil {
+	if err := s.time.allow(n); err != nil {
 		s.out.cut(fin)
 	}
 }
