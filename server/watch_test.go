@@ -69,7 +69,7 @@ func TestRootGoes(t *testing.T) {
 			}
 			virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
 				resp := begin(t, l, tt.path)
-				time.Sleep(time.Minute)
+				time.Sleep(15 * time.Second)
 				if err := tt.goes(top); err != nil {
 					t.Fatal(err)
 				}
@@ -152,7 +152,7 @@ func TestRootIsReplaced(t *testing.T) {
 					t.Errorf("at first: %q", got)
 				}
 				running := begin(t, l, "/dir/large")
-				time.Sleep(time.Minute + 10*time.Millisecond)
+				time.Sleep(15*time.Second + 10*time.Millisecond)
 				if err := replace(top); err != nil {
 					t.Fatal(err)
 				}
