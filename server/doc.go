@@ -59,12 +59,19 @@
 // several ranges are asked for. It is lost with a rate per connection, with TLS, and with any wrapper around the handler
 // whose ResponseWriter has no ReadFrom and no Unwrap. The pattern reads no disk; memory per response is one buffer.
 //
-// A response may take any time as long as it moves: every 4 MiB must go out at 8 KiB/s or more. This too needs Unwrap.
+// # How it protects itself
+//
+// [Serve] bounds what clients can take of the machine: see [Limits]. A connection that waits for a request, for its first
+// or for another, costs about 4 KiB; with TLS more. A request with a body is answered and the connection closed, because
+// nothing here reads one.
+//
+// A response may take any time as long as the client takes something: it is dropped after 30 s in which it has taken
+// nothing, or less than it must. In a server that is not Serve's, the handler sees to it with deadlines: every 4 MiB must
+// go out at 8 KiB/s or more, which needs Unwrap.
 //
 // # What it does not promise
 //
-//   - No authentication, no limit on the number of connections. Listen on a loopback address unless all of this
-//     is somebody else's business.
+//   - No authentication. Listen on a loopback address unless this is somebody else's business.
 //   - No compression, ever: offsets count the bytes as stored.
 //   - The digest of a file is not sent; that of a pattern up to 16 MiB is.
 //   - A change of a file while it is sent is noticed by its size and modification time. One that puts the time back, or

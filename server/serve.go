@@ -44,8 +44,8 @@ func Run(ctx context.Context, ln net.Listener, o Options) error {
 // all goroutines it started and all calls of h have ended: nil, or [ErrCut] if something was left. If ln breaks before
 // that, Serve closes every connection and returns what broke.
 //
-// Of o it heeds the rate per connection, Limits, TLS, Grace and Counts; the rest is for [New]. So h may be an origin of New's, something
-// around one, or any other handler.
+// Of o it heeds the rate per connection, Limits, TLS, Grace and Counts; the rest is for [New]. So h may be an origin of
+// New's, something around one, or any other handler.
 //
 // While it serves an origin of New's, Serve looks twice a second whether the folders of its roots are still there. If
 // there is another in the place of one, that is served from then on. If one is missing twice, Serve stops as if ctx had
@@ -53,9 +53,9 @@ func Run(ctx context.Context, ln net.Listener, o Options) error {
 //
 // A client that fetches a file in segments finishes the segments under way and then finds the port closed.
 //
-// Serve bounds how long a header may take (5 s, and as much for a TLS handshake), how long it may be (16 KiB) and how
-// long a connection may idle (60 s). How long a response may take is up to h: the handlers of this package demand
-// progress, not an end.
+// Serve bounds how long a header may take (5 s, and as much for a TLS handshake), how long it may be (16 KiB), how long a
+// connection may idle (60 s) and, by the Limits, how many there are. A response may take any time as long as the client
+// takes something: see [Limits].MinRate. That is demanded of what h sends as well.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) error {
 	if w, ok := h.(*watched); ok {
 		return w.during(ctx, func(ctx context.Context) error { return Serve(ctx, ln, w.Handler, o) })

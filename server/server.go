@@ -163,6 +163,9 @@ func admit(w http.ResponseWriter, r *http.Request) bool {
 	_ = patienceFor(w, r).allow(0)
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
+	if r.ContentLength != 0 && r.ProtoMajor < 2 {
+		h.Set("Connection", "close") // rather than read what the client wants to send
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return true
@@ -171,7 +174,7 @@ func admit(w http.ResponseWriter, r *http.Request) bool {
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		h.Set("Allow", "GET, HEAD, OPTIONS")
-		h.Set("Connection", "close") // rather than read what the client wanted to send
+		h.Set("Connection", "close") // there may be more that was meant for another server
 		fail(w, http.StatusMethodNotAllowed)
 	}
 	return false

@@ -12,6 +12,7 @@ type serveOptions struct {
 	Roots   []server.Root
 	Addr    string
 	Shape   server.Shape
+	Limits  server.Limits
 	Rogue   server.Rogue
 	Faults  bool // only say which there are
 	Listing bool
@@ -74,6 +75,13 @@ func (o *serveOptions) flags() []*option {
 		{name: "latency", arg: "TIME", group: "slowness", def: "0", set: into(&o.Shape.Latency, parseDuration),
 			use: "how long to wait before each response"},
 
+		{name: "max-connections", arg: "N", group: "protection", def: "auto", set: into(&o.Limits.Connections, autoOr(1, 1_000_000)),
+			use: "how many there may be; when it is reached, one that idles makes room, else the answer is 503"},
+		{name: "max-connections-per-client", arg: "N", group: "protection", set: into(&o.Limits.PerClient, number(1, 1_000_000)),
+			use: "on how many a client may fetch at a time, or streams of HTTP/2; a client is an IPv4 address or an IPv6 /64 (default: no limit)"},
+		{name: "min-rate", arg: "RATE", group: "protection", def: "1K", set: into(&o.Limits.MinRate, minRate),
+			use: "drop who takes fewer bytes a second on a connection for half a minute"},
+
 		{name: "fault", arg: "NAME[,NAME…]", group: "faults", set: o.addFaults,
 			use: "misbehave in this way; --faults says what there is"},
 		{name: "fault-probability", arg: "P", group: "faults", def: "1", set: into(&o.Rogue.Probability, parseProbability),
@@ -96,4 +104,13 @@ func (o *serveOptions) validate(args []string) error {
 		return err
 	}
 	return knownFaults(o.Rogue.Faults)
+}
+
+// minRate is parseRate without 0.
+func minRate(s string) (int64, error) {
+	n, err := parseRate(s)
+	if err == nil && n == 0 {
+		err = wanted("a rate above 0, such as 1K")
+	}
+	return n, err
 }
