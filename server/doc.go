@@ -36,6 +36,24 @@
 // Nothing outside the root is served, by whatever spelling or link, and nothing whose path has a segment beginning with
 // a dot. Pipes, devices and sockets are not found, and not touched.
 //
+// # What a folder shows
+//
+// The page of a folder needs no script and loads nothing. It is sorted by its links, filtered by its form, and shows 1,000
+// entries; a folder of up to 131,072 is listed. The page of a file, /PATH/?file=NAME, has commands to fetch it with, quoted
+// so that no name can do anything in a shell or to a terminal. The same query works for JSON, which has 10,000 entries at
+// most:
+//
+//	?sort=size, ?sort=date   instead of by name; folders come first, and names are compared by their bytes
+//	?order=desc              the other way round
+//	?q=TEXT                  those whose name contains TEXT, whatever the case
+//	?from=N                  without the first N
+//
+//	{"path": "/images/", "total": 10001, "entries": [{"name": "a.iso", "size": 5, "modified": "2026-01-02T15:04:05Z"}, …],
+//	 "next": "./?from=10000"}
+//
+// A folder within has "dir": true and the size 0. While there is a "next", a link relative to the folder, it leads on. A
+// listing of 1,000 entries or more may be a second old, but not lack a name that the folder's own time tells of.
+//
 // # Misbehaving on purpose
 //
 // [Options].Rogue makes the origin go wrong in ways that origins, caches and networks do: [Faults] lists them by name, and

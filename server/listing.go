@@ -1,12 +1,12 @@
 package server
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -135,32 +135,45 @@ func (l *listing) serve(w http.ResponseWriter, r *http.Request, t tree, name str
 		l.card(w, r, t, name, a.file)
 		return
 	}
-	entries, err := l.desk.entries(r.Context(), name, fi, func() ([]entry, error) { return entriesOf(t, name, f) })
-	var content bytes.Buffer
-	switch {
-	case err != nil && r.Context().Err() != nil:
-		abort() // nobody is there any more
-	case err != nil:
-	case wantsJSON(r):
-		page(w, "application/json", "default-src 'none'")
-		encoder := json.NewEncoder(&content)
-		encoder.SetEscapeHTML(false)
-		p := a.of(entries, pageEntries)
-		err = encoder.Encode(struct {
-			Path    string  `json:"path"`
-			Total   int     `json:"total"`
-			Entries []entry `json:"entries"`
-			Next    string  `json:"next,omitempty"` // a relative link to what comes after these
-		}{trail(name), p.total, p.entries, p.next()})
-	default:
-		page(w, "text/html; charset=utf-8", l.policy)
-		err = l.pages.ExecuteTemplate(&content, "folder", l.view(name, entries, a, time.Now()))
-	}
+	ctx := r.Context()
+	entries, err := l.desk.entries(ctx, name, fi, func() ([]entry, error) { return entriesOf(t, name, f) })
 	if err != nil {
-		fail(w, http.StatusInternalServerError)
+		l.send(w, r, "", err)
 		return
 	}
-	send(w, http.StatusOK, content.String())
+	var content string
+	if wantsJSON(r) {
+		page(w, "application/json", "default-src 'none'")
+		content, err = l.desk.page(ctx, func(w io.Writer) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetEscapeHTML(false)
+			p := a.of(entries, pageEntries)
+			return encoder.Encode(struct {
+				Path    string  `json:"path"`
+				Total   int     `json:"total"`
+				Entries []entry `json:"entries"`
+				Next    string  `json:"next,omitempty"` // a relative link to what comes after these
+			}{trail(name), p.total, p.entries, p.next()})
+		})
+	} else {
+		page(w, "text/html; charset=utf-8", l.policy)
+		content, err = l.desk.page(ctx, func(w io.Writer) error {
+			return l.pages.ExecuteTemplate(w, "folder", l.view(name, entries, a, time.Now()))
+		})
+	}
+	l.send(w, r, content, err)
+}
+
+// send answers with a page, unless it could not be made.
+func (l *listing) send(w http.ResponseWriter, r *http.Request, content string, err error) {
+	switch {
+	case r.Context().Err() != nil:
+		abort() // nobody is there any more
+	case err != nil:
+		fail(w, http.StatusInternalServerError)
+	default:
+		send(w, http.StatusOK, content)
+	}
 }
 
 // card answers with what there is to know of one file in the folder of that name.
@@ -170,13 +183,11 @@ func (l *listing) card(w http.ResponseWriter, r *http.Request, t tree, name, fil
 		fail(w, http.StatusNotFound)
 		return
 	}
-	var content bytes.Buffer
 	page(w, "text/html; charset=utf-8", l.policy)
-	if err := l.pages.ExecuteTemplate(&content, "file", fileViewOf(name, e, r, time.Now())); err != nil {
-		fail(w, http.StatusInternalServerError)
-		return
-	}
-	send(w, http.StatusOK, content.String())
+	content, err := l.desk.page(r.Context(), func(w io.Writer) error {
+		return l.pages.ExecuteTemplate(w, "file", fileViewOf(name, e, r, time.Now()))
+	})
+	l.send(w, r, content, err)
 }
 
 // wantsJSON says whether the request asks for JSON and not also for a page, as browsers do.

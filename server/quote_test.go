@@ -1,11 +1,14 @@
 package server
 
 import (
+	"html"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,5 +152,48 @@ func TestShown(t *testing.T) {
 		if got := shown(name); got != want {
 			t.Errorf("shown(%q) = %q, want %q", name, got, want)
 		}
+	}
+}
+
+// The curl lines of the pages, pasted into a shell, fetch the files under their own names.
+func TestCommandsFetch(t *testing.T) {
+	for _, program := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	dir, here := t.TempDir(), t.TempDir()
+	const sub = "it's $(touch pwned);`x`"
+	var names []string
+	for _, n := range nastyNames()[:60] {
+		if servable(n) && !strings.Contains(n, "/") {
+			names = append(names, n)
+			oldFile(t, filepath.Join(dir, sub, n), []byte("the content of "+n))
+		}
+	}
+	addr := start(t, Options{Root: dir})
+	c := dial(t, addr)
+	script := "curl() { command curl -sS --noproxy '*' \"$@\"; }\n"
+	for _, n := range names {
+		_, body := c.get("GET /" + segmented(sub) + "/?file=" + url.QueryEscape(n))
+		code := regexp.MustCompile(`<code>(curl .*?)</code>`).FindSubmatch(body)
+		if code == nil {
+			t.Fatalf("no command for %q: %s", n, body)
+		}
+		script += html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(code[1]), "")) + "\n"
+	}
+	script = strings.ReplaceAll(script, "http://x/", "http://"+addr+"/")
+	cmd := exec.Command("bash", "--norc", "--noprofile", "-s")
+	cmd.Dir, cmd.Stdin = here, strings.NewReader(script)
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+	for _, n := range names {
+		if got, err := os.ReadFile(filepath.Join(here, n)); string(got) != "the content of "+n {
+			t.Errorf("%q: %q, %v", n, got, err)
+		}
+	}
+	if got, _ := os.ReadDir(here); len(got) != len(names) {
+		t.Errorf("%d files of %d: %v", len(got), len(names), got)
 	}
 }

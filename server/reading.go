@@ -2,22 +2,26 @@ package server
 
 import (
 	"context"
+	"io"
 	"io/fs"
+	"strings"
 	"sync"
 	"time"
 )
 
 const (
 	maxReadings = 4           // how many folders are read at one time
+	maxWritings = 4           // how many pages are made at one time
 	worthwhile  = 1000        // how many entries a folder has that is worth keeping
 	goodFor     = time.Second // how long it is kept
 )
 
-// A desk is where folders are read. Whoever asks for a folder that is being read waits for that reading, and few are
-// read at once, so that what listings take does not grow with the clients who ask for them. A big folder is looked at
-// page by page, so the last one that was read stays on the desk for a moment.
+// A desk is where folders are read and pages are made. Whoever asks for a folder that is being read waits for that
+// reading, and few are read and made at once, so that all a client more takes is its page. A big folder is looked at page
+// by page, so the last one that was read stays on the desk for a moment.
 type desk struct {
-	seats chan struct{}
+	seats chan struct{} // to read
+	pens  chan struct{} // to write with
 
 	mu    sync.Mutex
 	under map[string]*reading // under way, by the folder's name
@@ -35,7 +39,11 @@ type reading struct {
 }
 
 func newDesk() *desk {
-	return &desk{seats: make(chan struct{}, maxReadings), under: make(map[string]*reading)}
+	return &desk{
+		seats: make(chan struct{}, maxReadings),
+		pens:  make(chan struct{}, maxWritings),
+		under: make(map[string]*reading),
+	}
 }
 
 // entries gives what read finds in the folder of that name, or what it has found for somebody else a moment ago.
@@ -67,6 +75,19 @@ func (d *desk) entries(ctx context.Context, name string, fi fs.FileInfo, read fu
 	defer func() { <-d.seats }()
 	r.entries, r.err = read()
 	return r.entries, r.err
+}
+
+// page gives what write writes.
+func (d *desk) page(ctx context.Context, write func(io.Writer) error) (string, error) {
+	select {
+	case d.pens <- struct{}{}:
+		defer func() { <-d.pens }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	var content strings.Builder
+	err := write(&content)
+	return content.String(), err
 }
 
 // done lets the others have a reading.
