@@ -12,12 +12,62 @@
 // It is [New], which makes a handler, and [Serve], which runs one; whoever wants something around the handler, or a
 // server of their own, calls them one by one. What the origin then answers to:
 //
-//	/PATH            the file at PATH under the root, with a media type by its extension
+//	/PATH            the file at PATH in the root, with a media type by its extension
 //	/PATH/           a folder: a page, or JSON for Accept: application/json
 //	/transfer/PATH   the same file as a download, to be saved under its name
 //	/pattern/SIZE    SIZE bytes computed from their offset; ?seed=N gives others
 //
 // The methods are GET, HEAD and OPTIONS.
+//
+// # What is served
+//
+// [Options].Root is a folder, [Options].FS any [fs.FS] whose files are [io.Seeker]s, and [Options].Roots are several of
+// either, and single files, each under a name of its own:
+//
+//	/               lists them by their names
+//	/NAME/PATH      the file at PATH in the folder or file system called NAME
+//	/NAME           the file called NAME
+//
+// Nothing outside a root is served, by whatever spelling or link, and nothing whose path has a segment beginning with
+// a dot. Pipes, devices and sockets are not found, and not touched. Symbolic links are followed as long as they stay
+// inside and are relative; the path of a root may itself be one. A link to a single file is followed when New is called,
+// once: later it cannot be turned to another file of the machine. With an FS, what lies outside it is up to the FS:
+// [os.DirFS] follows every link.
+//
+// While [Serve] runs an origin of New's it looks after the roots that have a path. One that is replaced, by a rename or
+// by a link that was turned, is served anew for new requests within a second, and transfers from the old one go on. One
+// that is gone for half a second, removed or unmounted, ends Serve with [ErrGone], after the grace period. In another
+// server nobody looks: the folder that was there at New is served for ever.
+//
+// A file that grows while it is sent is sent as far as it was announced, one that is cut or rewritten is not completed,
+// one that is replaced is sent to the end of its old version: "What a client can rely on" has the exact terms.
+//
+// # Under a prefix
+//
+// The handler of New goes under any prefix that is taken off the path before it, as by [http.StripPrefix]. Its links and
+// redirects are relative; a request for the prefix without its slash is redirected to the one with it. A proxy in front
+// may take a prefix off too, if it sends "/PREFIX" on to "/PREFIX/" itself.
+//
+// # Media types and downloads
+//
+// A file has its media type by its extension, the text ones in UTF-8, and nosniff keeps browsers from guessing another.
+// So HTML and SVG are shown, with their scripts, as pages of this very origin: they can read all else that it serves, and
+// whatever the browser keeps for its host name. Files that others may have written belong on a host name where nothing
+// else is, or behind links to /transfer/, under which everything is application/octet-stream, and is saved under its name
+// (RFC 6266, RFC 8187) and never shown.
+//
+// # Stored compressed
+//
+// With [Options].Precompressed a GET or HEAD of FILE whose Accept-Encoding prefers zstd, br or gzip is answered with
+// FILE.zst, FILE.br or FILE.gz, if that is no older than FILE (RFC 9110, section 12.5.3; of equals the first of the
+// three). Nothing is ever compressed here. Such an answer has the Content-Encoding, the type of FILE, its own tag, length
+// and Repr-Digest, and no Last-Modified, because a date could mean both; its ranges count the bytes as they are stored.
+// Everything that could be answered so says Vary: Accept-Encoding.
+//
+// A download that goes on must get what it began with. So a request with a Range is answered from FILE itself, unless its
+// If-Range or If-Match names, by its strong tag, one of the others that Accept-Encoding allows; so is one with an
+// If-Match. Of what is stored compressed, several ranges at once are not served but the whole; and /transfer/ knows
+// nothing of all this. To whoever forbids even "identity" FILE is sent rather than 406.
 //
 // # What a client can rely on
 //
@@ -27,14 +77,12 @@
 // are ignored; several lines of a conditional field are one list; and an If-Range that holds beside a range that cannot
 // be satisfied gives 416.
 //
-// A strong ETag is a promise about the bytes. A file has one when its last change is two seconds old and the system
-// tells its inode and time of change, as Linux and macOS do; otherwise its tag is weak, and If-Range with it gives the
-// whole file. A response under a strong tag is never completed once its file has changed: the connection is closed with
-// bytes missing. Under a weak tag the same holds, except that a file that has only grown is sent as far as it was
-// announced.
-//
-// Nothing outside the root is served, by whatever spelling or link, and nothing whose path has a segment beginning with
-// a dot. Pipes, devices and sockets are not found, and not touched.
+// A strong ETag is a promise about the bytes. A file has one when its last change is two seconds old and the system tells
+// its inode and time of change, as Linux and macOS do; otherwise its tag is weak, and If-Range with it gives the whole
+// file. An embedded file always has one, made of its content; a file of any other FS has a weak one, of its size and
+// time, or none without a time. A response under a strong tag is never completed once its file has changed: the
+// connection is closed with bytes missing. Under a weak tag the same holds, except that a file that has only grown is
+// sent as far as it was announced.
 //
 // # What a folder shows
 //
@@ -56,8 +104,8 @@
 //
 // # Misbehaving on purpose
 //
-// [Options].Rogue makes the origin go wrong in ways that origins, caches and networks do: [Faults] lists them by name, and
-// [Rogue] says how they are drawn and mixed. It is there for the authors of clients. Whoever asks for it with
+// [Options].Rogue makes the origin go wrong in ways that origins, caches and networks do: [Faults] lists them by name,
+// and [Rogue] says how they are drawn and mixed. It is there for the authors of clients. Whoever asks for it with
 // Rogue.Query may be met with any of them, alone or together, at an address such as
 //
 //	/pattern/64M?fault=wrong-start,rst-midway&p=0.1&fault-seed=7
@@ -90,7 +138,7 @@
 // # What it does not promise
 //
 //   - No authentication. Listen on a loopback address unless this is somebody else's business.
-//   - No compression, ever: offsets count the bytes as stored.
+//   - No compression as it goes: offsets count the bytes as stored.
 //   - The digest of a file is not sent; that of a pattern up to 16 MiB is.
 //   - A change of a file while it is sent is noticed by its size and modification time. One that puts the time back, or
 //     is made through a memory map, whose times the system updates late, changes the tag but can still be sent mixed; so

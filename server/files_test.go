@@ -127,26 +127,42 @@ func TestFileChangesWhileSent(t *testing.T) { // rows 104 to 107
 	}
 }
 
-// The same over a connection: what a client sees of it. The file is larger than all buffers on the way.
+// The same over a connection: what a client sees of it, whatever kind of root the file is in.
 func TestClientSeesChange(t *testing.T) {
+	for kind, served := range map[string]func(dir string) (o Options, at string){
+		"folder":      func(dir string) (Options, string) { return Options{Root: dir}, "/f" },
+		"file":        func(dir string) (Options, string) { return Options{Roots: []Root{{Name: "x", Path: dir + "/f"}}}, "/x" },
+		"DirFS":       func(dir string) (Options, string) { return Options{FS: os.DirFS(dir)}, "/f" },
+		"file system": func(dir string) (Options, string) { return Options{FS: seekers{os.DirFS(dir)}}, "/f" },
+	} {
+		t.Run(kind, func(t *testing.T) {
+			dir := t.TempDir()
+			oldFile(t, filepath.Join(dir, "f"), nil)
+			o, at := served(dir)
+			checkClientSeesChange(t, start(t, o), at, filepath.Join(dir, "f"))
+		})
+	}
+}
+
+// checkClientSeesChange changes the file at path while an origin sends it. It is larger than all buffers on the way.
+func checkClientSeesChange(t *testing.T, addr, at, path string) {
 	const size = 48 << 20
-	dir := t.TempDir()
-	path := filepath.Join(dir, "f")
-	addr := start(t, Options{Root: dir})
 	fresh := func() {
 		t.Helper()
-		os.Remove(path)
-		if err := os.WriteFile(path, nil, 0o644); err != nil {
+		if err := os.WriteFile(path+".fresh", nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(path, size); err != nil {
+		if err := os.Truncate(path+".fresh", size); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".fresh", path); err != nil {
 			t.Fatal(err)
 		}
 	}
 	begin := func() (*wire, *http.Response) {
 		t.Helper()
 		c := dial(t, addr)
-		resp := c.ask("GET /f")
+		resp := c.ask("GET " + at)
 		if _, err := io.CopyN(io.Discard, resp.Body, 1000); err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +182,7 @@ func TestClientSeesChange(t *testing.T) {
 		if err != nil || n != size-1000 {
 			t.Fatalf("%d more bytes, %v", n, err)
 		}
-		if resp := c.ask("HEAD /f"); resp.ContentLength != size+4 {
+		if resp := c.ask("HEAD " + at); resp.ContentLength != size+4 {
 			t.Errorf("next on the same connection: %s, %d bytes", resp.Status, resp.ContentLength)
 		}
 	})
@@ -206,7 +222,7 @@ func TestClientSeesChange(t *testing.T) {
 		if n, err := io.Copy(io.Discard, resp.Body); err != nil || n != size-1000 {
 			t.Fatalf("the old version: %d more bytes, %v", n, err)
 		}
-		again, body := c.get("GET /f", "Range: bytes=1-", "If-Range: "+resp.Header.Get("ETag"))
+		again, body := c.get("GET "+at, "Range: bytes=1-", "If-Range: "+resp.Header.Get("ETag"))
 		if again.StatusCode != 200 || string(body) != "new" || again.Header.Get("ETag") == resp.Header.Get("ETag") {
 			t.Errorf("the new version: %s, %q", again.Status, body)
 		}
@@ -286,7 +302,10 @@ func TestFailOpen(t *testing.T) {
 func TestTypeOf(t *testing.T) {
 	for name, want := range map[string]string{
 		"a.iso": "application/x-iso9660-image", "a.tar.GZ": "application/gzip", "a": octetStream, "a.nobody": octetStream,
-		"a.html": "text/html; charset=utf-8", "a.bin": octetStream, "A.TXT": "text/plain; charset=utf-8",
+		"a.html": "text/html; charset=utf-8", "a.json": "application/json", "a.wasm": "application/wasm",
+		"a.svg": "image/svg+xml", "a.js": "text/javascript; charset=utf-8", "a.css": "text/css; charset=utf-8", "a.xml": "application/xml",
+		"a.md": "text/plain; charset=utf-8", "a.zst": "application/zstd", "archive.tar.zst": "application/zstd", ".html": "text/html; charset=utf-8",
+		"a.bin": octetStream, "A.TXT": "text/plain; charset=utf-8",
 	} {
 		if got := typeOf(name); got != want {
 			t.Errorf("typeOf(%q) = %s, want %s", name, got, want)

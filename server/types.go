@@ -36,6 +36,36 @@ func typeOf(name string) string {
 		return "text/plain; charset=utf-8"
 	case ".csv":
 		return "text/csv; charset=utf-8"
+	case ".html", ".htm":
+		return "text/html; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js", ".mjs":
+		return "text/javascript; charset=utf-8"
+	case ".json", ".map":
+		return "application/json"
+	case ".wasm":
+		return "application/wasm" // browsers compile it as it comes under no other type
+	case ".xml":
+		return "application/xml" // it says itself which charset it is in
+	case ".pdf":
+		return "application/pdf"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".gif":
+		return "image/gif"
+	case ".webp":
+		return "image/webp"
+	case ".avif":
+		return "image/avif"
+	case ".ico":
+		return "image/x-icon"
+	case ".woff2":
+		return "font/woff2"
 	case ".mp4":
 		return "video/mp4"
 	case ".mkv":
