@@ -352,7 +352,7 @@ func TestHashingEndsWithServer(t *testing.T) {
 	needInodes(t)
 	dir := t.TempDir()
 	oldFile(t, filepath.Join(dir, "f"), patterned(3*stint))
-	oldFile(t, filepath.Join(dir, "g"), patterned(10))
+	oldFile(t, filepath.Join(dir, "g"), patterned(3*stint))
 	synctest.Test(t, func(t *testing.T) {
 		h, d := telling(t, Options{Root: dir})
 		brake := hold(d)
