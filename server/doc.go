@@ -101,8 +101,9 @@
 //	{"path": "/images/", "total": 10001, "entries": [{"name": "a.iso", "size": 5, "modified": "2026-01-02T15:04:05Z"}, …],
 //	 "next": "./?from=10000"}
 //
-// A folder within has "dir": true and the size 0, a file whose digest is known has it as "sha256", in hex. While there is a "next", a link relative to the folder, it leads on. A
-// listing of 1,000 entries or more may be a second old, but not lack a name that the folder's own time tells of.
+// A folder within has "dir": true and the size 0, a file whose digest is known has it as "sha256", in hex. While there
+// is a "next", a link relative to the folder, it leads on. A listing of 1,000 entries or more may be a second old, but
+// not lack a name that the folder's own time tells of.
 //
 // # Digests
 //
