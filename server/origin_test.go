@@ -21,9 +21,13 @@ func start(t *testing.T, o Options) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h, err := New(o) // not later: what is served is what is there now
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, ln, o) }()
+	go func() { ended <- Serve(ctx, ln, h, o) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {

@@ -34,15 +34,22 @@ type Options struct {
 	// Accept-Encoding prefers it. The package comment says more, under "Stored compressed".
 	Precompressed bool
 
-	// NoDigest leaves out Repr-Digest, and answers 404 at PATH.sha256 and SHA256SUMS unless there are such files. No file
-	// is then read but to be sent.
-	NoDigest bool
-
 	// Shape slows the origin down. [New] sees to the latency and [Serve] to the rate.
 	Shape
 
 	// Rogue makes the origin misbehave.
 	Rogue Rogue
+
+	// Users are the only ones who get anything; nil means that nobody is asked who they are. Passwords are sent in the
+	// clear unless there is TLS.
+	Users *Users
+
+	// CORS lets scripts of any web site fetch from the origin, and read what a client goes by: ranges, tags, digests.
+	CORS bool
+
+	// Health is a path, such as /health, that answers 200 if all that is served can be read, and 503 if not or if [Serve]
+	// has been told to stop. It asks for no password and is not logged. It hides a file of that name. "" means none.
+	Health string
 
 	// Log is called once for every request answered, from the goroutine that answered it; nil means nobody listens.
 	Log func(Access)
@@ -64,10 +71,6 @@ type Options struct {
 // New puts an origin together. It fails if there is nothing to serve, if a root cannot be opened or have the name it is
 // given (*[RootError]), or if there is no such fault as is asked for.
 //
-// Files are hashed by goroutines of the handler's own, which [Serve] waits for. In another server they end by themselves,
-// when what has been asked for is hashed; the handler is also an [io.Closer], whose Close ends them and waits for that.
-// Nothing is hashed afterwards.
-//
 // The paths /transfer/ and, with Pattern, /pattern/ are the origin's own: a folder of that name directly under Root is
 // hidden behind them.
 func New(o Options) (http.Handler, error) {
@@ -80,6 +83,9 @@ func New(o Options) (http.Handler, error) {
 	if err := o.Limits.validate(); err != nil {
 		return nil, err
 	}
+	if o.Health != "" && !strings.HasPrefix(o.Health, "/") {
+		return nil, fmt.Errorf("the path for health does not begin with a slash: %q", o.Health)
+	}
 	files, err := plant(o)
 	if err != nil {
 		return nil, err
@@ -87,13 +93,9 @@ func New(o Options) (http.Handler, error) {
 	origin := &origin{files: files, precompressed: o.Precompressed}
 	if o.Pattern {
 		origin.pattern = newPattern()
-		origin.pattern.undigested = o.NoDigest
-	}
-	if !o.NoDigest {
-		origin.digests = newDigests()
 	}
 	if !o.NoListing {
-		origin.listing = newListing(o.Pattern, origin.digests)
+		origin.listing = newListing(o.Pattern)
 	}
 	var h http.Handler = origin
 	if o.Latency > 0 {
@@ -102,28 +104,19 @@ func New(o Options) (http.Handler, error) {
 	if h, err = o.Rogue.sabotaged(h); err != nil {
 		return nil, err
 	}
+	if o.Users != nil {
+		h = guarded(h, o.Users)
+	}
+	if o.CORS {
+		h = shared(h)
+	}
 	if o.Log != nil {
 		h = logged(h, o.Log)
 	}
-	made := &handler{h, origin}
-	if places := placesOf(files); len(places) > 0 {
-		return &watched{made, places}, nil
+	if o.Health != "" {
+		h = checkup(h, o.Health, files)
 	}
-	return made, nil
-}
-
-// A handler is an origin with all that was asked for around it.
-type handler struct {
-	http.Handler
-	origin *origin
-}
-
-// Close ends the hashing, and waits until it has ended.
-func (h *handler) Close() error {
-	if h.origin.digests != nil {
-		h.origin.digests.close()
-	}
-	return nil
+	return &watched{h, files, placesOf(files)}, nil
 }
 
 // An origin finds what a path stands for. It is not an http.ServeMux, which would redirect unclean paths by itself.
@@ -132,7 +125,6 @@ type origin struct {
 	embeds  embeds
 	pattern *pattern // nil: no pattern
 	listing *listing // nil: no listings
-	digests *digests // nil: no digests
 
 	precompressed bool
 }
@@ -168,9 +160,7 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	f, fi, err := o.files.open(name)
 	if err != nil {
-		if slash || !errors.Is(err, fs.ErrNotExist) || !o.sums(w, r, name) {
-			failOpen(w, err)
-		}
+		failOpen(w, err)
 		return
 	}
 	defer f.Close()
@@ -189,13 +179,8 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 // admit does what is the same for every request: it starts the clock, answers the methods that are about the server
 // and not about a file, and says whether there is still something to answer.
 func admit(w http.ResponseWriter, r *http.Request) bool {
-	// For pages and errors; content is given more time as it goes out. If the connection is gone the answer finds out.
-	_ = patienceFor(w, r).allow(0)
+	greet(w, r)
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	if r.ContentLength != 0 && r.ProtoMajor < 2 {
-		h.Set("Connection", "close") // rather than read what the client wants to send
-	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return true
@@ -208,6 +193,17 @@ func admit(w http.ResponseWriter, r *http.Request) bool {
 		fail(w, http.StatusMethodNotAllowed)
 	}
 	return false
+}
+
+// greet begins every answer.
+func greet(w http.ResponseWriter, r *http.Request) {
+	// For pages and errors; content is given more time as it goes out. If the connection is gone the answer finds out.
+	_ = patienceFor(w, r).allow(0)
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	if r.ContentLength != 0 && r.ProtoMajor < 2 {
+		h.Set("Connection", "close") // rather than read what the client wants to send
+	}
 }
 
 // delayed waits before every response.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -33,7 +34,8 @@ func placesOf(t tree) []place {
 
 // A watched handler is an origin whose places are looked at while Serve serves it. Requests have no part in that.
 type watched struct {
-	*handler
+	http.Handler
+	files  tree
 	places []place
 }
 
