@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,7 +62,13 @@ func TestLoneFileBecomesSomethingElse(t *testing.T) {
 	path := filepath.Join(top, "dir", "f")
 	oldFile(t, path, []byte("one"))
 	oldFile(t, filepath.Join(top, "secret"), []byte("secret"))
-	c := dial(t, start(t, Options{Roots: []Root{{Name: "f", Path: path}}}))
+	h, err := New(Options{Roots: []Root{{Name: "f", Path: path}}}) // before anything changes; and nobody watches
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin := httptest.NewServer(h)
+	defer origin.Close()
+	c := dial(t, origin.Listener.Addr().String())
 	for name, change := range map[string]func() error{
 		"a link that leads out": func() error { return os.Symlink("../secret", path) },
 		"a folder":              func() error { return os.Mkdir(path, 0o755) },

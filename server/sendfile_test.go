@@ -42,12 +42,16 @@ func (l tapped) Accept() (net.Conn, error) {
 	return tap{c.(*net.TCPConn), l.direct}, nil
 }
 
-// Row 112: whatever the options and the kind of answer, all of a file but the tails goes straight to the connection.
+// Row 112: whatever the options, the kind of root and that of answer, all of a file but the tails goes straight to the
+// connection.
 func TestFileReachesConnection(t *testing.T) {
 	const size = 9 << 20 // two pieces and a bit
 	dir := t.TempDir()
 	oldFile(t, filepath.Join(dir, "f"), patterned(size))
-	o := Options{Root: dir, Log: func(Access) {}, Shape: Shape{Latency: 1}}
+	oldFile(t, filepath.Join(dir, "g"), nil)
+	oldFile(t, filepath.Join(dir, "g.gz"), patterned(size))
+	o := Options{Roots: []Root{{Name: "dir", Path: dir}, {Name: "f", Path: filepath.Join(dir, "f")}, {Name: "fs", FS: os.DirFS(dir)}},
+		Precompressed: true, Log: func(Access) {}, Shape: Shape{Latency: 1}}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +65,13 @@ func TestFileReachesConnection(t *testing.T) {
 		line, field string
 		bytes       int64
 	}{
+		{"GET /dir/f", "X: y", size},
+		{"GET /transfer/dir/f", "X: y", size},
+		{"GET /dir/f", "Range: bytes=1-", size - 1},
 		{"GET /f", "X: y", size},
-		{"GET /transfer/f", "X: y", size},
-		{"GET /f", "Range: bytes=1-", size - 1},
-		{"GET /f", "Range: bytes=0-4194303,5000000-", size - 5000000 + 4194304},
+		{"GET /fs/f", "X: y", size},
+		{"GET /dir/g", "Accept-Encoding: gzip", size},
+		{"GET /dir/f", "Range: bytes=0-4194303,5000000-", size - 5000000 + 4194304},
 	} {
 		before := direct.Load()
 		if _, body := c.get(tt.line, tt.field); int64(len(body)) < tt.bytes {
