@@ -14,6 +14,8 @@
 //
 //	/PATH            the file at PATH in the root, with a media type by its extension
 //	/PATH/           a folder: a page, or JSON for Accept: application/json
+//	/PATH.sha256     the digest of the file at PATH, as sha256sum prints it, if there is no file of that name
+//	/PATH/SHA256SUMS those of the files in the folder, likewise
 //	/transfer/PATH   the same file as a download, to be saved under its name
 //	/pattern/SIZE    SIZE bytes computed from their offset; ?seed=N gives others
 //
@@ -99,8 +101,27 @@
 //	{"path": "/images/", "total": 10001, "entries": [{"name": "a.iso", "size": 5, "modified": "2026-01-02T15:04:05Z"}, …],
 //	 "next": "./?from=10000"}
 //
-// A folder within has "dir": true and the size 0. While there is a "next", a link relative to the folder, it leads on. A
-// listing of 1,000 entries or more may be a second old, but not lack a name that the folder's own time tells of.
+// A folder within has "dir": true and the size 0, a file whose digest is known has it as "sha256", in hex. While there
+// is a "next", a link relative to the folder, it leads on. A listing of 1,000 entries or more may be a second old, but
+// not lack a name that the folder's own time tells of.
+//
+// # Digests
+//
+// A response with bytes of a file, and that to a HEAD, says in Repr-Digest (RFC 9530) what the whole file hashes to by
+// SHA-256, as soon as that is known: the first request for a version of a file has it hashed in the background, and none
+// waits for it. A digest is of the very version whose bytes are sent. It is left out for clients that say
+// "Want-Repr-Digest: sha-256=0".
+//
+// At /PATH.sha256 and /PATH/SHA256SUMS there is the same for people, in the form that "sha256sum -c" reads. These
+// requests do wait: for the file to be unchanged for two seconds, for its hashing, which comes before others and faster,
+// but no more than 25 s. Then the answer is 503 with a Retry-After, and the hashing goes on. SHA256SUMS lists the files
+// of a folder that could be downloaded from it, by name, and not those of folders below; it is not found in a folder of
+// more than 1024 files, nor with [Options].NoListing.
+//
+// One file is hashed at a time, and one more while somebody waits; 1024 can be queued, and the digests of the 4096 used
+// last are remembered, in about a megabyte. In the background a hashing rests as long as it works, so that it takes no
+// more than half of a processor. On Linux 6.3 and later what it reads is the first to leave the page cache.
+// [Options].NoDigest switches all of it off.
 //
 // # Misbehaving on purpose
 //
@@ -159,7 +180,8 @@
 //
 //   - Whoever can reach it is answered, unless [Options].Users say otherwise. Listen on a loopback address until they do.
 //   - No compression as it goes: offsets count the bytes as stored.
-//   - The digest of a file is not sent; that of a pattern up to 16 MiB is.
+//   - The digest of a file is not sent before it is known, nor ever on a system that tells no inodes; that of a pattern
+//     is sent up to 16 MiB. Digests are not kept from one run to the next.
 //   - A change of a file while it is sent is noticed by its size and modification time. One that puts the time back, or
 //     is made through a memory map, whose times the system updates late, changes the tag but can still be sent mixed; so
 //     can bytes that are overwritten when the kernel has them and the client has not.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"encoding/hex"
 	"io/fs"
 	"path"
 	"runtime"
@@ -19,18 +20,19 @@ type entry struct {
 	Dir      bool      `json:"dir,omitempty"`
 	Size     int64     `json:"size"`              // bytes; 0 for a folder
 	Modified time.Time `json:"modified,omitzero"` // zero if its file system does not say
+	SHA256   string    `json:"sha256,omitempty"`  // in hex; "" as long as it is not known
 }
 
 // entriesOf lists the folder of t that f, opened under the given name, is: folders first, then by name. It leaves out what
 // could not be asked for: hidden names, links that lead out, pipes and devices.
-func entriesOf(t tree, name string, f fs.File) ([]entry, error) {
+func entriesOf(t tree, d *digests, name string, f fs.File) ([]entry, error) {
 	children, err := t.list(name, f, maxEntries)
 	if err != nil {
 		return nil, err
 	}
 	entries := make([]entry, 0, len(children))
 	for _, c := range children {
-		if e, ok := entryOf(t, name, c); ok {
+		if e, ok := entryOf(t, d, name, c); ok {
 			entries = append(entries, e)
 		}
 	}
@@ -38,8 +40,8 @@ func entriesOf(t tree, name string, f fs.File) ([]entry, error) {
 	return entries, nil
 }
 
-// entryOf looks at one child of the folder of that name.
-func entryOf(t tree, name, child string) (entry, bool) {
+// entryOf looks at one child of the folder of that name. It has nothing hashed for it.
+func entryOf(t tree, d *digests, name, child string) (entry, bool) {
 	if !servable(child) || strings.Contains(child, "/") || runtime.GOOS == "windows" && !plainOnWindows(child) {
 		return entry{}, false
 	}
@@ -50,6 +52,9 @@ func entryOf(t tree, name, child string) (entry, bool) {
 	e := entry{Name: child, Dir: fi.IsDir(), Modified: fi.ModTime().UTC().Truncate(time.Second)}
 	if !e.Dir {
 		e.Size = fi.Size()
+		if sum, ok := d.known(fi); ok {
+			e.SHA256 = hex.EncodeToString(sum[:])
+		}
 	}
 	return e, true
 }

@@ -12,7 +12,7 @@ import (
 
 // serveFile answers with an opened file, or with it as it is stored in a coding that the client prefers.
 func (o *origin) serveFile(w http.ResponseWriter, r *http.Request, name string, f fs.File, fi fs.FileInfo) {
-	rep, err := o.represent(name, f, fi, time.Now())
+	rep, err := o.represent(r, name, f, fi, time.Now())
 	if err != nil {
 		failBecause(w, http.StatusInternalServerError, err.Error())
 		return
@@ -32,7 +32,7 @@ func (o *origin) serveFile(w http.ResponseWriter, r *http.Request, name string, 
 var errSeek = errors.New("the files of this file system cannot be served in ranges")
 
 // represent describes an opened file as it was when it was opened, of unspecified type.
-func (o *origin) represent(name string, f fs.File, fi fs.FileInfo, now time.Time) (*representation, error) {
+func (o *origin) represent(r *http.Request, name string, f fs.File, fi fs.FileInfo, now time.Time) (*representation, error) {
 	content, ok := f.(seekable)
 	if !ok {
 		return nil, errSeek
@@ -43,10 +43,13 @@ func (o *origin) represent(name string, f fs.File, fi fs.FileInfo, now time.Time
 		date:        dateFor(fi, now),
 	}
 	if _, ok := f.(*os.File); ok {
-		rep.validators = validatorsOf(fi, now)
+		rep.validators, rep.digest = validatorsOf(fi, now), o.digest(r, name, fi)
 	} else if e, ok := asEmbedded(f); ok {
 		sum := o.embeds.sum(e, fi)
-		rep.validators, rep.digest = validators{etag: contentTag(sum)}, reprDigest(sum)
+		rep.etag = contentTag(sum)
+		if o.digests != nil && wantsDigest(r.Header) {
+			rep.digest = reprDigest(sum)
+		}
 	} else {
 		rep.validators = guessedOf(fi, now)
 	}

@@ -9,12 +9,14 @@ import (
 // Check says what keeps an origin from serving all that it should: an error about the first root found that cannot be read;
 // nil if there is none. It asks the disk. The origin must be one of [New]'s; nothing is known of others.
 func Check(origin http.Handler) error {
-	w, ok := origin.(*watched)
+	h, ok := origin.(interface{ check() error })
 	if !ok {
 		return errors.New("not an origin of New's")
 	}
-	return readable(w.files)
+	return h.check()
 }
+
+func (h *handler) check() error { return readable(h.origin.files) }
 
 // readable says what keeps a root of a tree from being opened, or a folder from being looked into.
 func readable(t tree) error {

@@ -37,9 +37,10 @@ type listing struct {
 	policy  string // Content-Security-Policy
 	pattern bool   // the pattern is served too
 	desk    *desk
+	digests *digests // nil: no digests
 }
 
-func newListing(pattern bool) *listing {
+func newListing(pattern bool, d *digests) *listing {
 	return &listing{
 		pages: template.Must(template.New("listing").Funcs(template.FuncMap{"shown": shown}).Parse(listingHTML)),
 		// The style and the script stand in the page and are let through by their hashes, the icon by its scheme.
@@ -48,6 +49,7 @@ func newListing(pattern bool) *listing {
 			"; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 		pattern: pattern,
 		desk:    newDesk(),
+		digests: d,
 	}
 }
 
@@ -136,7 +138,7 @@ func (l *listing) serve(w http.ResponseWriter, r *http.Request, t tree, name str
 		return
 	}
 	ctx := r.Context()
-	entries, err := l.desk.entries(ctx, name, fi, func() ([]entry, error) { return entriesOf(t, name, f) })
+	entries, err := l.desk.entries(ctx, name, fi, func() ([]entry, error) { return entriesOf(t, l.digests, name, f) })
 	if err != nil {
 		l.send(w, r, "", err)
 		return
@@ -178,7 +180,7 @@ func (l *listing) send(w http.ResponseWriter, r *http.Request, content string, e
 
 // card answers with what there is to know of one file in the folder of that name.
 func (l *listing) card(w http.ResponseWriter, r *http.Request, t tree, name, file string) {
-	e, ok := entryOf(t, name, file)
+	e, ok := entryOf(t, l.digests, name, file)
 	if !ok || e.Dir {
 		fail(w, http.StatusNotFound)
 		return

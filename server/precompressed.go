@@ -38,7 +38,7 @@ func (o *origin) coded(r *http.Request, name string, fi fs.FileInfo, plain *repr
 		return nil
 	}
 	for _, c := range acceptable(field) {
-		e := o.stored(name, c, fi)
+		e := o.stored(r, name, c, fi)
 		if e == nil {
 			continue
 		}
@@ -54,7 +54,7 @@ func (o *origin) coded(r *http.Request, name string, fi fs.FileInfo, plain *repr
 // stored opens the file of that name as it is stored in a coding, unless there is none, or one older than the file. Its
 // tag is another one than that of its own name, which stands for the same bytes but not for the same representation; and
 // it has no date, because that can be the plain file's to the second, and an If-Range with it would mean both.
-func (o *origin) stored(name string, c coding, plain fs.FileInfo) *coded {
+func (o *origin) stored(r *http.Request, name string, c coding, plain fs.FileInfo) *coded {
 	f, fi, err := o.files.open(name + c.suffix)
 	if err != nil {
 		return nil
@@ -63,7 +63,7 @@ func (o *origin) stored(name string, c coding, plain fs.FileInfo) *coded {
 		f.Close()
 		return nil
 	}
-	rep, err := o.represent(name+c.suffix, f, fi, time.Now())
+	rep, err := o.represent(r, name+c.suffix, f, fi, time.Now())
 	if err != nil {
 		f.Close()
 		return nil

@@ -57,7 +57,7 @@ func Run(ctx context.Context, ln net.Listener, o Options) error {
 // connection may idle (60 s) and, by the Limits, how many there are. A response may take any time as long as the client
 // takes something: see [Limits].MinRate. That is demanded of what h sends as well.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) error {
-	if w, ok := h.(*watched); ok && len(w.places) > 0 {
+	if w, ok := h.(*watched); ok {
 		return w.during(ctx, func(ctx context.Context) error { return Serve(ctx, ln, w.Handler, o) })
 	}
 	grace := o.Grace
@@ -66,11 +66,16 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 	}
 	g := newGuard(ln, o)
 	var conns sync.WaitGroup
-	var calls sync.WaitGroup // of h; one that has taken its connection over is in no other count
+	var calls sync.WaitGroup   // of h; one that has taken its connection over is in no other count
+	var errands sync.WaitGroup // what requests have left behind: see background
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(o.TLS != nil && (o.TLS.NextProtos == nil || slices.Contains(o.TLS.NextProtos, "h2")))
-	base, cut := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), servingKey{}, ctx))
+	told, tell := context.WithCancel(ctx)
+	defer tell()
+	base := context.WithValue(context.WithoutCancel(ctx), servingKey{}, told)
+	base = context.WithValue(base, errandsKey{}, &errands)
+	base, cut := context.WithCancel(base)
 	defer cut()
 	srv := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -109,10 +114,12 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 	case err := <-broken:
 		g.stop()
 		srv.Close()
+		tell()
 		cut()
 		conns.Wait()
 		g.tasks.Wait()
 		calls.Wait()
+		errands.Wait()
 		return err
 	case <-ctx.Done():
 	}
@@ -136,6 +143,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 	}
 	cut()
 	<-ended
+	errands.Wait()
 	return err
 }
 
@@ -149,8 +157,10 @@ func tlsConfig(c *tls.Config) *tls.Config {
 	return c
 }
 
-// servingKey is where the requests that Serve answers keep its own context.
-type servingKey struct{}
+type (
+	servingKey struct{} // where the requests that Serve answers keep a context that ends when it is told to stop
+	errandsKey struct{} // where they keep what counts their errands
+)
 
 // stopping is a context that ends as soon as the server is told to stop, long before that of the request. Handlers that
 // would never end by themselves end with it.
@@ -159,4 +169,14 @@ func stopping(request context.Context) context.Context {
 		return ctx
 	}
 	return context.Background() // another server has no such thing
+}
+
+// background starts what a request leaves behind when it has been answered. It is told when the server is to stop, and
+// Serve waits for it; another server does neither.
+func background(request context.Context, errand func(stop context.Context)) {
+	errands, ok := request.Value(errandsKey{}).(*sync.WaitGroup)
+	if !ok {
+		errands = new(sync.WaitGroup)
+	}
+	errands.Go(func() { errand(stopping(request)) })
 }

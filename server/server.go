@@ -34,6 +34,10 @@ type Options struct {
 	// Accept-Encoding prefers it. The package comment says more, under "Stored compressed".
 	Precompressed bool
 
+	// NoDigest leaves out Repr-Digest, and answers 404 at PATH.sha256 and SHA256SUMS unless there are such files. No file
+	// is then read but to be sent.
+	NoDigest bool
+
 	// Shape slows the origin down. [New] sees to the latency and [Serve] to the rate.
 	Shape
 
@@ -71,6 +75,10 @@ type Options struct {
 // New puts an origin together. It fails if there is nothing to serve, if a root cannot be opened or have the name it is
 // given (*[RootError]), or if there is no such fault as is asked for.
 //
+// Files are hashed by goroutines of the handler's own, which [Serve] waits for. In another server they end by themselves,
+// when what has been asked for is hashed; the handler is also an [io.Closer], whose Close ends them and waits for that.
+// Nothing is hashed afterwards.
+//
 // The paths /transfer/ and, with Pattern, /pattern/ are the origin's own: a folder of that name directly under Root is
 // hidden behind them.
 func New(o Options) (http.Handler, error) {
@@ -93,9 +101,13 @@ func New(o Options) (http.Handler, error) {
 	origin := &origin{files: files, precompressed: o.Precompressed}
 	if o.Pattern {
 		origin.pattern = newPattern()
+		origin.pattern.undigested = o.NoDigest
+	}
+	if !o.NoDigest {
+		origin.digests = newDigests()
 	}
 	if !o.NoListing {
-		origin.listing = newListing(o.Pattern)
+		origin.listing = newListing(o.Pattern, origin.digests)
 	}
 	var h http.Handler = origin
 	if o.Latency > 0 {
@@ -116,7 +128,25 @@ func New(o Options) (http.Handler, error) {
 	if o.Health != "" {
 		h = checkup(h, o.Health, files)
 	}
-	return &watched{h, files, placesOf(files)}, nil
+	made := &handler{h, origin}
+	if places := placesOf(files); len(places) > 0 {
+		return &watched{made, places}, nil
+	}
+	return made, nil
+}
+
+// A handler is an origin with all that was asked for around it.
+type handler struct {
+	http.Handler
+	origin *origin
+}
+
+// Close ends the hashing, and waits until it has ended.
+func (h *handler) Close() error {
+	if h.origin.digests != nil {
+		h.origin.digests.close()
+	}
+	return nil
 }
 
 // An origin finds what a path stands for. It is not an http.ServeMux, which would redirect unclean paths by itself.
@@ -125,6 +155,7 @@ type origin struct {
 	embeds  embeds
 	pattern *pattern // nil: no pattern
 	listing *listing // nil: no listings
+	digests *digests // nil: no digests
 
 	precompressed bool
 }
@@ -160,7 +191,9 @@ func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	f, fi, err := o.files.open(name)
 	if err != nil {
-		failOpen(w, err)
+		if slash || !errors.Is(err, fs.ErrNotExist) || !o.sums(w, r, name) {
+			failOpen(w, err)
+		}
 		return
 	}
 	defer f.Close()

@@ -24,7 +24,7 @@ func (o *origin) transfer(w http.ResponseWriter, r *http.Request, path string) {
 		fail(w, http.StatusNotFound)
 		return
 	}
-	rep, err := o.represent(name, f, fi, time.Now())
+	rep, err := o.represent(r, name, f, fi, time.Now())
 	if err != nil {
 		failBecause(w, http.StatusInternalServerError, err.Error())
 		return

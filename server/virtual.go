@@ -31,6 +31,8 @@ func Pattern() http.Handler { return newPattern() }
 var born = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 type pattern struct {
+	undigested bool // no Repr-Digest is sent
+
 	mu      sync.Mutex
 	digests map[virtual]func() string // computed at most once each, by whoever asks first
 }
@@ -65,7 +67,7 @@ func (p *pattern) serve(w http.ResponseWriter, r *http.Request) {
 		contentType: octetStream,
 		body:        v,
 	}
-	if v.size <= maxDigested {
+	if v.size <= maxDigested && !p.undigested && wantsDigest(r.Header) {
 		rep.digest = p.digest(v)
 	}
 	rep.serve(w, r)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 )
@@ -34,8 +33,7 @@ func placesOf(t tree) []place {
 
 // A watched handler is an origin whose places are looked at while Serve serves it. Requests have no part in that.
 type watched struct {
-	http.Handler
-	files  tree
+	*handler
 	places []place
 }
 

@@ -39,6 +39,36 @@ func (s *site) wholeRows() []requirement {
 	}
 }
 
+// Rows 6, 87 and 113, where a stored variant is sent to who prefers it. Its bytes are what everything counts.
+func TestRowsStoredVariants(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	stored := []byte("what the variant has need not be compressed for this")
+	s.file(t, "f.csv.gz", stored)
+	s.addr = served(t, "--precompressed", s.dir)
+	c := dial(t, s.addr)
+	const gzip = "Accept-Encoding: gzip"
+	plain, coded := c.get("GET /f.csv"), c.get("GET /f.csv", gzip)
+	tag := coded.Header.Get("ETag")
+	if !bytes.Equal(plain.body, s.all) || !bytes.Equal(coded.body, stored) || tag == plain.Header.Get("ETag") ||
+		coded.Header.Get("Content-Encoding") != "gzip" || plain.Header.Get("Content-Encoding") != "" || coded.Header.Get("Content-Type") != "text/csv; charset=utf-8" {
+		t.Errorf("plain: %v\ncoded: %v", plain.Header, coded.Header)
+	}
+	part := c.get("GET /f.csv", gzip, "Range: bytes=5-6", "If-Range: "+tag)
+	if part.StatusCode != 206 || !bytes.Equal(part.body, stored[5:7]) || part.Header.Get("ETag") != tag || part.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("a part of the variant: %s, %q, %v", part.Status, part.body, part.Header)
+	}
+	same := c.get("GET /f.csv", gzip, "If-None-Match: "+tag)
+	if same.StatusCode != 304 || same.Header.Get("ETag") != tag {
+		t.Errorf("the same variant: %s, %v", same.Status, same.Header)
+	}
+	for what, a := range map[string]answer{"plain": plain, "coded": coded, "a part": part, "the same": same} {
+		if a.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s: %s, Vary is %q", what, a.Status, a.Header.Get("Vary"))
+		}
+	}
+}
+
 // hasFields wants fields of a header to have exactly these values.
 func hasFields(pairs ...string) func(answer) string {
 	return func(a answer) string {

@@ -43,6 +43,7 @@ var beyondRows = map[int][]string{
 	2:   {"TestRowsHeadEqualsGet"},
 	3:   {"TestRowsFresh"},
 	5:   {"TestRowsFresh"},
+	6:   {"TestRowsStoredVariants"},
 	7:   {"TestRowsMethods"},
 	8:   {"faults"}, // of every answer
 	33:  {"partsOf", "TestRowsBoundary"},

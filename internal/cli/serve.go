@@ -17,6 +17,7 @@ type serveOptions struct {
 	Faults  bool // only say which there are
 	Listing bool
 	Pattern bool
+	Digest  bool
 	Log     bool
 	Quiet   bool
 	Grace   time.Duration
@@ -25,7 +26,7 @@ type serveOptions struct {
 }
 
 func serveCommand(e *env) *command {
-	o := &serveOptions{Addr: "127.0.0.1:8080", Listing: true, Pattern: true, Grace: 10 * time.Second}
+	o := &serveOptions{Addr: "127.0.0.1:8080", Listing: true, Pattern: true, Digest: true, Grace: 10 * time.Second}
 	return &command{
 		name:  "serve",
 		args:  "[DIR|FILE|NAME=PATH …]",
@@ -36,6 +37,8 @@ func serveCommand(e *env) *command {
 			"is served anew, and if it is gone braid ends with 3. The first line on stdout is the URL. It listens on this " +
 			"machine only, unless --addr says otherwise, and asks nobody for a password. " +
 			"At /transfer/PATH a browser saves the file at PATH instead of showing it. " +
+			"At PATH.sha256 there is the checksum of the file at PATH, and at SHA256SUMS in each folder those of all its " +
+			"files, as sha256sum -c reads them. " +
 			"Names that begin with a dot are neither shown nor served.",
 		examples: []example{
 			{"braid serve", "this folder, on 127.0.0.1:8080"},
@@ -67,6 +70,8 @@ func (o *serveOptions) flags() []*option {
 			use: "serve computed files of any size at /pattern/SIZE"},
 		{name: "precompressed", group: "basics", set: toggle(&o.Precompressed),
 			use: "send FILE.zst, FILE.br or FILE.gz for FILE to whoever prefers it, if it is no older"},
+		{name: "digest", group: "basics", on: true, set: toggle(&o.Digest),
+			use: "hash files in the background, for Repr-Digest, PATH.sha256 and SHA256SUMS"},
 		{name: "grace", arg: "TIME", group: "basics", def: "10s", set: into(&o.Grace, positive),
 			use: "how long transfers may go on after an interrupt"},
 

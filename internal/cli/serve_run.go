@@ -20,7 +20,7 @@ import (
 // so it is no error.
 func runServe(ctx context.Context, e *env, o serveOptions) error {
 	screen := &oneAtATime{to: e.err}
-	options := server.Options{Pattern: o.Pattern, NoListing: !o.Listing, Shape: o.Shape, Limits: o.Limits, Rogue: o.Rogue, Grace: o.Grace,
+	options := server.Options{Pattern: o.Pattern, NoListing: !o.Listing, NoDigest: !o.Digest, Shape: o.Shape, Limits: o.Limits, Rogue: o.Rogue, Grace: o.Grace,
 		Precompressed: o.Precompressed}
 	place(o.Roots, &options)
 	if o.Log {
