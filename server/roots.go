@@ -37,8 +37,8 @@ func (e *RootError) Error() string { return fmt.Sprintf("the name %q %s", e.Name
 // reserved are the first segments of paths that are the origin's own.
 var reserved = []string{"transfer", "pattern"}
 
-// checkNames says what is wrong with the names of roots, if anything.
-func checkNames(roots []Root) error {
+// checkNames says what is wrong with the names of roots, if anything. One that is the path for health would be hidden.
+func checkNames(roots []Root, health string) error {
 	for i, r := range roots {
 		problem := ""
 		switch {
@@ -48,7 +48,7 @@ func checkNames(roots []Root) error {
 			problem = "has a slash, a backslash or a control character in it"
 		case !servable(r.Name):
 			problem = "begins with a dot: such names are not served"
-		case slices.Contains(reserved, r.Name):
+		case slices.Contains(reserved, r.Name), "/"+r.Name == health:
 			problem = "is one that the server needs for itself"
 		case slices.ContainsFunc(roots[:i], func(o Root) bool { return o.Name == r.Name }):
 			problem = "is taken twice"
@@ -76,7 +76,7 @@ func plant(o Options) (tree, error) {
 	case o.FS != nil:
 		return filesystem{o.FS}, nil
 	}
-	if err := checkNames(o.Roots); err != nil {
+	if err := checkNames(o.Roots, o.Health); err != nil {
 		return nil, err
 	}
 	g := &grove{trees: make(map[string]tree), planted: time.Now()}

@@ -90,8 +90,8 @@ func TestLoneFileBecomesSomethingElse(t *testing.T) {
 
 func TestNamesOfRoots(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"", ".", "..", ".git", "a/b", `a\b`, "a\nb", "a\x00b", "a\xff", "transfer", "pattern", "twice"} {
-		_, err := New(Options{Roots: []Root{{Name: "twice", Path: dir}, {Name: name, Path: dir}}})
+	for _, name := range []string{"", ".", "..", ".git", "a/b", `a\b`, "a\nb", "a\x00b", "a\xff", "transfer", "pattern", "health", "twice"} {
+		_, err := New(Options{Health: "/health", Roots: []Root{{Name: "twice", Path: dir}, {Name: name, Path: dir}}})
 		if e, ok := errors.AsType[*RootError](err); !ok || e.Name != name {
 			t.Errorf("%q: %v", name, err)
 		}
