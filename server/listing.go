@@ -187,7 +187,7 @@ func (l *listing) card(w http.ResponseWriter, r *http.Request, t tree, name, fil
 	}
 	page(w, "text/html; charset=utf-8", l.policy)
 	content, err := l.desk.page(r.Context(), func(w io.Writer) error {
-		return l.pages.ExecuteTemplate(w, "file", fileViewOf(name, e, r, time.Now()))
+		return l.pages.ExecuteTemplate(w, "file", l.fileView(name, e, r, time.Now()))
 	})
 	l.send(w, r, content, err)
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"html"
 	"math/rand/v2"
 	"net/http"
@@ -97,7 +98,7 @@ func TestCommandsInShell(t *testing.T) {
 			continue
 		}
 		r := &http.Request{Host: "a$(touch pwned)'`;\"b:80", RequestURI: "/it's%20$(touch%20pwned);`x`/?file=" + url.QueryEscape(n)}
-		v := fileViewOf("it's $(touch pwned);`x`", entry{Name: n}, r, time.Now())
+		v := newListing(false, nil).fileView("it's $(touch pwned);`x`", entry{Name: n}, r, time.Now())
 		for _, c := range v.Commands {
 			script += c.Before + c.URL + c.After + "\n"
 		}
@@ -155,13 +156,14 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// The curl lines of the pages, pasted into a shell, fetch the files under their own names.
+// The lines of the pages, pasted into a shell, fetch the files under their own names and find them right.
 func TestCommandsFetch(t *testing.T) {
-	for _, program := range []string{"bash", "curl"} {
+	for _, program := range []string{"bash", "curl", "sha256sum"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("%s is not installed", program)
 		}
 	}
+	t.Parallel() // nothing is hashed before it is two seconds old
 	dir, here := t.TempDir(), t.TempDir()
 	const sub = "it's $(touch pwned);`x`"
 	var names []string
@@ -173,20 +175,26 @@ func TestCommandsFetch(t *testing.T) {
 	}
 	addr := start(t, Options{Root: dir})
 	c := dial(t, addr)
-	script := "curl() { command curl -sS --noproxy '*' \"$@\"; }\n"
-	for _, n := range names {
-		_, body := c.get("GET /" + segmented(sub) + "/?file=" + url.QueryEscape(n))
-		code := regexp.MustCompile(`<code>(curl .*?)</code>`).FindSubmatch(body)
-		if code == nil {
-			t.Fatalf("no command for %q: %s", n, body)
+	script := "curl() { command curl -sS --noproxy '*' \"$@\"; }; set -e -o pipefail\n"
+	for i, n := range names {
+		known := i%2 == 0
+		if known {
+			c.get("GET /" + segmented(sub) + "/" + segmented(n) + sumSuffix)
 		}
-		script += html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(code[1]), "")) + "\n"
+		_, body := c.get("GET /" + segmented(sub) + "/?file=" + url.QueryEscape(n))
+		lines := regexp.MustCompile(`<code>((?:curl|echo|printf) .*?)</code>`).FindAllSubmatch(body, -1)
+		if len(lines) != 2 || known != bytes.Contains(body, []byte(" --checksum sha256:")) {
+			t.Fatalf("%d commands for %q: %s", len(lines), n, body)
+		}
+		for _, line := range lines {
+			script += html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(line[1]), "")) + "\n"
+		}
 	}
-	script = strings.ReplaceAll(script, "http://x/", "http://"+addr+"/")
 	cmd := exec.Command("bash", "--norc", "--noprofile", "-s")
-	cmd.Dir, cmd.Stdin = here, strings.NewReader(script)
-	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("%v: %s", err, out)
+	cmd.Dir, cmd.Stdin = here, strings.NewReader(strings.ReplaceAll(script, "http://x/", "http://"+addr+"/"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || bytes.Count(out, []byte(": OK\n")) != len(names) {
+		t.Errorf("%d files: %v: %s", len(names), err, out)
 	}
 	for _, n := range names {
 		if got, err := os.ReadFile(filepath.Join(here, n)); string(got) != "the content of "+n {

@@ -3,8 +3,6 @@ package server
 import (
 	"fmt"
 	"html/template"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -49,6 +47,7 @@ type folderView struct {
 	Sort    string
 	Desc    bool
 	Pattern string // where the pattern is; "" if it is not served
+	Sums    string // where the checksums of all files are; "" if they are not served
 }
 
 // A column is the head of one, and a link that sorts by it.
@@ -98,6 +97,9 @@ func (l *listing) view(name string, entries []entry, a question, now time.Time) 
 		v.Pattern = v.Top + "pattern/"
 	}
 	v.Total = total(entries)
+	if files := countFiles(entries); l.digests != nil && 0 < files && files <= maxSums {
+		v.Sums = "./" + sumsName
+	}
 	return v
 }
 
@@ -121,21 +123,27 @@ func (p excerpt) columns() []column {
 	return columns
 }
 
+func countFiles(entries []entry) (files int) {
+	for _, e := range entries {
+		if !e.Dir {
+			files++
+		}
+	}
+	return files
+}
+
 // total says what a whole folder holds.
 func total(entries []entry) string {
 	var size uint64
-	folders := 0
 	for _, e := range entries {
 		size += uint64(e.Size)
-		if e.Dir {
-			folders++
-		}
 	}
 	var parts []string
-	if folders > 0 {
+	files := countFiles(entries)
+	if folders := len(entries) - files; folders > 0 {
 		parts = append(parts, count(folders, "folder"))
 	}
-	if files := len(entries) - folders; files > 0 {
+	if files > 0 {
 		parts = append(parts, count(files, "file"), humanize.IBytes(size))
 	}
 	if len(entries) == maxEntries {
@@ -174,48 +182,4 @@ func whenOf(t, now time.Time) when {
 		w.Said = humanize.RelTime(t, now, "ago", "")
 	}
 	return w
-}
-
-// A fileView is the page of a file.
-type fileView struct {
-	frame
-	row
-	Commands []command
-}
-
-// A command is a line for a terminal, with a URL in its middle. Before and After are shell words; Href is the URL as
-// this page sees it, from which the script makes the true one: a proxy may have given the page another address.
-type command struct{ Title, Before, URL, Href, After string }
-
-func fileViewOf(name string, e entry, r *http.Request, now time.Time) fileView {
-	f := frameOf(name)
-	href := "./" + segmented(e.Name)
-	v := fileView{frame: f, row: row{
-		Name: e.Name, Href: href, Transfer: transferOf(f.Top, name, e.Name),
-		Size: humanize.IBytes(uint64(e.Size)), Bytes: humanize.Comma(e.Size), When: whenOf(e.Modified, now),
-	}}
-	at := quoted(addressOf(r) + segmented(e.Name))
-	save := " -O" // the name in the URL, which curl does not decode
-	if segmented(e.Name) != e.Name || strings.HasPrefix(e.Name, "-") {
-		save = " -o " + quoted(local(e.Name))
-	}
-	v.Commands = []command{
-		{"braid, over several connections", "braid ", at, href, ""},
-		{"curl, which resumes when run again", "curl -C -" + save + " ", at, href, ""},
-	}
-	return v
-}
-
-// addressOf is the URL of the folder a request asks for, as far as this end of the connection knows it. Nothing a client
-// can put there means anything to a shell, and only that client gets to see it.
-func addressOf(r *http.Request) string {
-	scheme := "http://"
-	if r.TLS != nil {
-		scheme = "https://"
-	}
-	path, _, _ := strings.Cut(r.RequestURI, "?")
-	if u, err := url.Parse(r.RequestURI); err == nil && u.IsAbs() {
-		path = u.EscapedPath()
-	}
-	return scheme + encoded(r.Host, unreserved+":[]") + encoded(path, unreserved+"/%")
 }
