@@ -65,6 +65,7 @@ func TestInBrowser(t *testing.T) {
 	for i := range 2 * worthFiltering {
 		oldFile(t, filepath.Join(dir, "many", fmt.Sprintf("frame %02d.exr", i)), nil)
 	}
+	oldFile(t, filepath.Join(dir, "many", "two  spaces"), nil)
 	odd := "it's $(touch pwned);`x`"
 	nasty := slices.DeleteFunc(nastyNames()[20:60], func(n string) bool { return !servable(n) || strings.Contains(n, "/") })
 	for _, n := range nasty {
@@ -152,15 +153,15 @@ func TestInBrowser(t *testing.T) {
 		target := must(url.Parse(at))
 		proxy := serveAt(t, http.StripPrefix("/mirror", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}))
 		remote := strings.Replace(proxy, "127.0.0.1", "remote.test", 1) + "/mirror/"
-		s.open(remote + "?sort=size")
+		s.open(remote + "many/")
 		s.follow(click(`tr:last-child a[title=Commands]`))
-		s.is(`location.href`, remote+"?file=big%20image.iso")
+		s.is(`location.href`, remote+"many/?file=two%20%20spaces")
 		s.is(`navigator.clipboard`, "undefined")
-		s.do(click(`.copy`))
+		s.do(click(`dd:nth-of-type(2) .copy`))
 		s.do(chromedp.WaitReady(chromedp.JSPath(`document.querySelector('[role=status]:not(:empty)')`)))
 		s.open(at)
-		if got := eval[string](s, `navigator.clipboard.readText()`); got != "braid "+remote+"big%20image.iso" {
-			t.Errorf("copied %q without a clipboard", got)
+		if got, want := eval[string](s, `navigator.clipboard.readText()`), "curl -C - -o 'two  spaces' "+remote+"many/two%20%20spaces"; got != want {
+			t.Errorf("copied %q without a clipboard, want %q", got, want)
 		}
 	})
 

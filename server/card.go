@@ -46,16 +46,16 @@ func (l *listing) fileView(name string, e entry, r *http.Request, now time.Time)
 	}
 	switch {
 	case e.SHA256 != "":
-		v.Commands = append(v.Commands, command{Title: "sha256sum, which compares what came", Before: echo(sumLine(e.SHA256, local(e.Name))) + " | sha256sum -c"})
-	case e.hashable && l.digests != nil:
+		v.Commands = append(v.Commands, command{Title: "sha256sum, which compares what came", Before: echo(lineOf(e.SHA256, local(e.Name))) + " | sha256sum -c"})
+	case e.hashable && l.digests != nil && e.Name != "-": // sha256sum would take it for its own input
 		v.Sum = href + sumSuffix
 		v.Commands = append(v.Commands, command{"sha256sum, which compares what came", "curl -fsS ", quoted(at + sumSuffix), v.Sum, " | sha256sum -c"})
 	}
 	return v
 }
 
-// sumLine is a line for sha256sum -c.
-func sumLine(sum, name string) string {
+// lineOf is a line for sha256sum -c.
+func lineOf(sum, name string) string {
 	var s [sha256.Size]byte
 	if _, err := hex.Decode(s[:], []byte(sum)); err != nil {
 		return ""

@@ -21,6 +21,8 @@ type entry struct {
 	Size     int64     `json:"size"`              // bytes; 0 for a folder
 	Modified time.Time `json:"modified,omitzero"` // zero if its file system does not say
 	SHA256   string    `json:"sha256,omitempty"`  // in hex; "" as long as it is not known
+
+	hashable bool // whoever asks for its digest will get it
 }
 
 // entriesOf lists the folder of t that f, opened under the given name, is: folders first, then by name. It leaves out what
@@ -52,6 +54,7 @@ func entryOf(t tree, d *digests, name, child string) (entry, bool) {
 	e := entry{Name: child, Dir: fi.IsDir(), Modified: fi.ModTime().UTC().Truncate(time.Second)}
 	if !e.Dir {
 		e.Size = fi.Size()
+		_, e.hashable = versionOf(fi)
 		if sum, ok := d.known(fi); ok {
 			e.SHA256 = hex.EncodeToString(sum[:])
 		}

@@ -11,8 +11,8 @@ import (
 func TestOrders(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 	entries := []entry{ // as entries leaves them
-		{"x", true, 0, day(3), ""}, {"z", true, 0, day(1), ""},
-		{"B", false, 5, day(9), ""}, {"a", false, 70, day(2), ""}, {"b", false, 5, day(4), ""},
+		{Name: "x", Dir: true, Size: 0, Modified: day(3)}, {Name: "z", Dir: true, Size: 0, Modified: day(1)},
+		{Name: "B", Dir: false, Size: 5, Modified: day(9)}, {Name: "a", Dir: false, Size: 70, Modified: day(2)}, {Name: "b", Dir: false, Size: 5, Modified: day(4)},
 	}
 	for query, want := range map[string]string{
 		"": "xzBab", "sort=name": "xzBab", "sort=name&order=desc": "zxbaB", "order=desc": "zxbaB",

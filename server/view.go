@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +98,8 @@ func (l *listing) view(name string, entries []entry, a question, now time.Time) 
 		v.Pattern = v.Top + "pattern/"
 	}
 	v.Total = total(entries)
-	if files := countFiles(entries); l.digests != nil && 0 < files && files <= maxSums {
+	bare := func(e entry) bool { return !e.Dir && !e.hashable }
+	if files := countFiles(entries); l.digests != nil && 0 < files && files <= maxSums && !slices.ContainsFunc(entries, bare) {
 		v.Sums = "./" + sumsName
 	}
 	return v
