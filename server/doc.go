@@ -41,8 +41,8 @@
 // that is gone for half a second, removed or unmounted, ends Serve with [ErrGone], after the grace period. In another
 // server nobody looks: the folder that was there at New is served for ever.
 //
-// A file that grows while it is sent is sent as far as it was announced, one that is cut or rewritten is not completed,
-// one that is replaced is sent to the end of its old version: "What a client can rely on" has the exact terms.
+// A file that has grown while it was sent is sent as far as it was announced, if its tag was weak, as that of a log is; one
+// that was changed in any other way is not completed; one that was replaced is sent to the end of its old version.
 //
 // # Under a prefix
 //
