@@ -38,7 +38,7 @@ type Options struct {
 	// is then read but to be sent.
 	NoDigest bool
 
-	// Shape slows the origin down. [New] sees to the latency and [Serve] to the rate.
+	// Shape slows the origin down. [New] sees to the latency and the rate per client, [Serve] to the rate per connection.
 	Shape
 
 	// Rogue makes the origin misbehave.
@@ -85,8 +85,8 @@ func New(o Options) (http.Handler, error) {
 	if o.Root == "" && o.FS == nil && len(o.Roots) == 0 && !o.Pattern {
 		return nil, errors.New("nothing to serve: neither a folder nor the pattern")
 	}
-	if o.Latency < 0 || o.RatePerConnection < 0 {
-		return nil, fmt.Errorf("a negative latency or rate: %v, %d bytes/s", o.Latency, o.RatePerConnection)
+	if o.Latency < 0 || o.RatePerConnection < 0 || o.RatePerClient < 0 {
+		return nil, fmt.Errorf("a negative latency or rate: %v, %d and %d bytes/s", o.Latency, o.RatePerConnection, o.RatePerClient)
 	}
 	if err := o.Limits.validate(); err != nil {
 		return nil, err
@@ -110,6 +110,9 @@ func New(o Options) (http.Handler, error) {
 		origin.listing = newListing(o.Pattern, origin.digests)
 	}
 	var h http.Handler = origin
+	if o.RatePerClient > 0 {
+		h = shared(h, o.RatePerClient)
+	}
 	if o.Latency > 0 {
 		h = delayed(h, o.Latency)
 	}

@@ -15,6 +15,11 @@ type Shape struct {
 	// rate of a line and not of a request: a client that opens n connections gets n times as much. [Serve] sees to it,
 	// and only there can it be had.
 	RatePerConnection int64
+
+	// RatePerClient is the most bytes of content a second that one client gets of one file, over however many
+	// connections; they divide it about evenly. 0 means no limit. A client is an IPv4 address, or the /64 of an IPv6 address.
+	// [New] sees to it. Sendfile is kept.
+	RatePerClient int64
 }
 
 const (

@@ -77,6 +77,8 @@ func (o *serveOptions) flags() []*option {
 
 		{name: "rate-per-connection", arg: "RATE", group: "slowness", set: into(&o.Shape.RatePerConnection, parseRate),
 			use: "bytes a second on each connection, such as 500K or 10M (default: no limit)"},
+		{name: "rate-per-client", arg: "RATE", group: "slowness", set: into(&o.Shape.RatePerClient, parseRate),
+			use: "bytes a second of one file to one client, over however many connections (default: no limit)"},
 		{name: "latency", arg: "TIME", group: "slowness", def: "0", set: into(&o.Shape.Latency, parseDuration),
 			use: "how long to wait before each response"},
 
