@@ -111,7 +111,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	var h http.Handler = origin
 	if o.RatePerClient > 0 {
-		h = shared(h, o.RatePerClient)
+		h = portioned(h, o.RatePerClient)
 	}
 	if o.Latency > 0 {
 		h = delayed(h, o.Latency)

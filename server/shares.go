@@ -65,8 +65,8 @@ func (s *shares) take(f *flow, now time.Time, n int64) (slice int64, wait time.D
 	return slice, f.bucket.take(now, int(slice))
 }
 
-// shared lets h send the content of files no faster than the rate for each client and file.
-func shared(h http.Handler, rate int64) http.Handler {
+// portioned lets h send the content of files no faster than the rate for each client and file.
+func portioned(h http.Handler, rate int64) http.Handler {
 	s := newShares(rate)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m := &measured{ResponseWriter: w, shares: s, r: r}
