@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"time"
@@ -29,10 +30,21 @@ type ClientOptions struct {
 	// AllowPrivate lets redirects lead from public addresses to others: private
 	// ones, or this machine's own.
 	AllowPrivate bool
+
+	// Allow says why an address must not be connected to; nil if it may be. Of a
+	// host only the addresses are used that it has nothing against. If none is
+	// left, its error is the answer. A nil Allow has nothing against any.
+	Allow func(netip.Addr) error
+
+	Direct bool // past the proxy of the environment
+
+	// HTTP2 uses HTTP/2 where a server has it under TLS. All requests then share
+	// one connection: it is for finding out, not for downloads.
+	HTTP2 bool
 }
 
 // Client makes an http.Client for a few long transfers: HTTP/1.1 only, so that
-// every request has a connection of its own, no transparent gzip, TLS 1.2 or
+// every request has a connection of its own (but see HTTP2), no transparent gzip, TLS 1.2 or
 // newer, the proxy from the environment, at most 256 KiB of response headers
 // and no limit on the time that a body takes.
 //
@@ -48,8 +60,9 @@ func Client(o ClientOptions) *http.Client {
 	if idle <= 0 {
 		idle = 32
 	}
-	var http1 http.Protocols
-	http1.SetHTTP1(true)
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(o.HTTP2)
 	config := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		RootCAs:            o.RootCAs,
@@ -58,15 +71,19 @@ func Client(o ClientOptions) *http.Client {
 	if len(o.Pins) > 0 {
 		config.VerifyConnection = func(s tls.ConnectionState) error { return pinned(o.Pins, s) }
 	}
+	by := proxy
+	if o.Direct {
+		by = func(*http.Request) (*url.URL, error) { return nil, nil }
+	}
 	t := newTransport(&http.Transport{
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    connect,
-		Protocols:              &http1,
+		Protocols:              &protocols,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    idle,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
-	}, newDialer(connect), proxy)
+	}, newDialer(connect, o.Allow), by)
 	t.free = o.AllowPrivate
 	return &http.Client{Transport: t}
 }

@@ -24,17 +24,18 @@ type dialer struct {
 	*book
 	connect func(ctx context.Context, to netip.AddrPort) (net.Conn, error)
 	timeout time.Duration
+	allow   func(netip.Addr) error // what ClientOptions has against an address; nil for nothing
 	spares  spares
 }
 
-func newDialer(timeout time.Duration) *dialer {
+func newDialer(timeout time.Duration, allow func(netip.Addr) error) *dialer {
 	lookup := func(ctx context.Context, host string) ([]netip.Addr, error) {
 		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	}
 	connect := func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", to.String())
 	}
-	return &dialer{book: newBook(lookup), connect: connect, timeout: timeout}
+	return &dialer{book: newBook(lookup), connect: connect, timeout: timeout, allow: allow}
 }
 
 // dial connects to address, a host and a port. Only addresses that allowed has
@@ -56,6 +57,9 @@ func (d *dialer) dial(ctx context.Context, address string, allowed func(netip.Ad
 	if err != nil {
 		return nil, dialError(err)
 	}
+	if found, err = d.permitted(found); err != nil {
+		return nil, err
+	}
 	var all []netip.AddrPort
 	var refused error
 	for _, addr := range d.order(found) {
@@ -71,6 +75,24 @@ func (d *dialer) dial(ctx context.Context, address string, allowed func(netip.Ad
 		return nil, refused
 	}
 	return d.race(ctx, all)
+}
+
+// permitted leaves out the addresses that must not be connected to.
+func (d *dialer) permitted(found []netip.Addr) (some []netip.Addr, err error) {
+	if d.allow == nil {
+		return found, nil
+	}
+	for _, addr := range found {
+		if no := d.allow(addr.Unmap()); no != nil {
+			err = no
+			continue
+		}
+		some = append(some, addr)
+	}
+	if len(some) > 0 {
+		err = nil
+	}
+	return some, err
 }
 
 func dialError(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }

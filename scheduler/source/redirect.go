@@ -145,24 +145,7 @@ func (w *web) send(ctx context.Context, at *place, ranged string, fresh bool) (*
 			addr.Store(&to)
 		}
 	}})
-	req := (&http.Request{Method: http.MethodGet, URL: at.url, Header: http.Header{}}).WithContext(traced)
-	if at.trusted {
-		req.Header = w.header.Clone()
-		req.Host = w.host
-	}
-	req.Header.Set("User-Agent", w.agent)
-	req.Header.Set("Accept-Encoding", "identity") // or net/http asks for gzip
-	if ranged != "" {
-		req.Header.Set("Range", ranged)
-	}
-	if fresh {
-		req.Header.Set("Cache-Control", "no-cache")
-	}
-	if w.jar != nil {
-		for _, cookie := range w.jar.Cookies(at.url) {
-			req.AddCookie(cookie)
-		}
-	}
+	req := w.request(*at, ranged, fresh).WithContext(traced)
 	resp, err := w.roundTrip(req, at.led)
 	if to := addr.Load(); to != nil {
 		at.addr = *to
@@ -181,6 +164,29 @@ func (w *web) send(ctx context.Context, at *place, ranged string, fresh bool) (*
 		w.jar.SetCookies(at.url, cookies)
 	}
 	return resp, nil
+}
+
+// request is what is sent to a place.
+func (w *web) request(at place, ranged string, fresh bool) *http.Request {
+	req := &http.Request{Method: http.MethodGet, URL: at.url, Header: http.Header{}}
+	if at.trusted {
+		req.Header = w.header.Clone()
+		req.Host = w.host
+	}
+	req.Header.Set("User-Agent", w.agent)
+	req.Header.Set("Accept-Encoding", "identity") // or net/http asks for gzip
+	if ranged != "" {
+		req.Header.Set("Range", ranged)
+	}
+	if fresh {
+		req.Header.Set("Cache-Control", "no-cache")
+	}
+	if w.jar != nil {
+		for _, cookie := range w.jar.Cookies(at.url) {
+			req.AddCookie(cookie)
+		}
+	}
+	return req
 }
 
 func (w *web) roundTrip(req *http.Request, led bool) (*http.Response, error) {
