@@ -82,6 +82,7 @@ func commands(e *env) []*command {
 	all := []*command{
 		getCommand(e),
 		serveCommand(e),
+		checkCommand(e),
 		statusCommand(e),
 		demoCommand(e),
 		versionCommand(e),

@@ -134,6 +134,8 @@ func judge(err error) (code int, hint string) {
 		return s.code(), ""
 	case as[*usageError](err), as[*source.URLError](err):
 		return exitUsage, ""
+	case is(errFails):
+		return exitProtocol, ""
 	case is(errPartial):
 		return exitPartial, ""
 

@@ -129,50 +129,18 @@ func TestGetFromPeers(t *testing.T) {
 		}
 	}
 	t.Run("nginx", func(t *testing.T) {
-		nginx := program(t, "nginx")
 		dir, sum := peerFile(t)
-		home, plain, secure := t.TempDir(), freeAddress(t), freeAddress(t)
-		cert, key := certificate(t, home)
-		user := ""
-		if os.Getuid() == 0 {
-			user = "user root;" // whom else the test's folders are closed to
-		}
-		conf := write(t, filepath.Join(home, "nginx.conf"), `
-			%[7]s daemon off; worker_processes 1; pid %[1]s/pid; error_log %[1]s/error.log;
-			events { worker_connections 128; }
-			http {
-				access_log off; sendfile on;
-				client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-				server { listen %[2]s; root %[3]s; }
-				server { listen %[4]s ssl; ssl_certificate %[5]s; ssl_certificate_key %[6]s; root %[3]s; }
-			}`, home, plain, dir, secure, cert, key, user)
-		daemon(t, plain, nginx, "-c", conf, "-e", filepath.Join(home, "error.log"))
-		get(t, sum, "http://"+plain+"/big.bin")
-		get(t, sum, "https://"+secure+"/big.bin", "--cacert", cert)
-		out, err := exec.Command("braid", "get", "-o", filepath.Join(home, "no"), "https://"+secure+"/big.bin").CombinedOutput()
+		plain, secure, cert := nginxAt(t, dir, "")
+		get(t, sum, plain+"big.bin")
+		get(t, sum, secure+"big.bin", "--cacert", cert)
+		out, err := exec.Command("braid", "get", "-o", filepath.Join(t.TempDir(), "no"), secure+"big.bin").CombinedOutput()
 		if code := exitOf(err); code != exitTLS {
 			t.Fatalf("an unknown authority: exit %d\n%s", code, out)
 		}
 	})
 	t.Run("apache", func(t *testing.T) {
-		apache := program(t, "apache2")
 		dir, sum := peerFile(t)
-		home, address := t.TempDir(), freeAddress(t)
-		conf := write(t, filepath.Join(home, "apache.conf"), `
-			ServerRoot %[1]s
-			ServerName localhost
-			Listen %[2]s
-			PidFile %[1]s/pid
-			ErrorLog %[1]s/error.log
-			Mutex posixsem
-			LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-			LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-			DocumentRoot %[3]s
-			<Directory %[3]s>
-				Require all granted
-			</Directory>`, home, address, dir)
-		daemon(t, address, apache, "-D", "FOREGROUND", "-f", conf)
-		get(t, sum, "http://"+address+"/big.bin")
+		get(t, sum, apacheAt(t, dir)+"big.bin")
 	})
 }
 

@@ -60,6 +60,11 @@ func jsonHelp(width int) string {
 		"Sizes are bytes, rates bytes a second. What is unknown is absent. Secrets in URLs are replaced by REDACTED. " +
 		"Ignore types and fields that you do not know: v rises if that is not enough.")
 	p.gap()
+	p.text("braid check --json writes one object: url, at, address, server, proto, size (-1 if it is not told), etag, modified, rows, summary, " +
+		"partial (why there are not all rows; absent if there are), requests, bytes, elapsed_s. A row has id, group, asked, came, rule, section, " +
+		"verdict (pass, fail, allowed or not offered) and reason. The summary has segments and resume (safe, unsafe or impossible), connections, " +
+		"the number of rows of each verdict, and text.")
+	p.gap()
 	p.text("What is wrong with the command line is told on stderr alone: with exit code 2 there may be no event at all.")
 	return p.String()
 }

@@ -30,7 +30,8 @@ var arrows = map[string][]string{
 	"scheduler/sink":            {"braid/scheduler", "braid/segment"},
 	"scheduler/sink/sinktest":   {"braid/scheduler", "braid/segment"},
 	"internal/ui":               {"braid/scheduler", "braid/segment"},
-	"internal/cli":              {"braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
+	"internal/check":            {"braid/internal/ui", "braid/scheduler", "braid/scheduler/source", "braid/segment"},
+	"internal/cli":              {"braid/internal/check", "braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
 	"internal/house":            {},
 	"internal/mutants":          {},
 	"internal/torture":          {"braid/server"}, // it shares no code with what it verifies
