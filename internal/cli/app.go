@@ -83,6 +83,7 @@ func commands(e *env) []*command {
 		getCommand(e),
 		serveCommand(e),
 		checkCommand(e),
+		benchCommand(e),
 		statusCommand(e),
 		demoCommand(e),
 		versionCommand(e),

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"braid/internal/bench"
 	"braid/internal/ui"
 	"braid/scheduler"
 	"braid/scheduler/sink"
@@ -35,6 +36,7 @@ const (
 	exitExists    = 11
 	exitPartial   = 12
 	exitLocked    = 13
+	exitSlower    = 20
 )
 
 // exits names the codes, for events and help.
@@ -55,8 +57,9 @@ var exits = []struct {
 	{exitTimeout, "timeout", "no connection or no bytes in time, after all retries"},
 	{exitIntegrity, "integrity", "the checksum is wrong, or the file on the server has changed"},
 	{exitExists, "exists", "there is a file of that name already"},
-	{exitPartial, "partial", "some of several downloads failed"},
+	{exitPartial, "partial", "some of several downloads failed, or of a benchmark's requests"},
 	{exitLocked, "locked", "another braid is fetching the same file"},
+	{exitSlower, "slower", "braid bench --fail-slower: the server has become slower"},
 	{130, "signal", "interrupted; what was fetched is kept"},
 	{143, "signal", "terminated; what was fetched is kept"},
 }
@@ -138,6 +141,18 @@ func judge(err error) (code int, hint string) {
 		return exitProtocol, ""
 	case is(errPartial):
 		return exitPartial, ""
+	case is(errSlower):
+		return exitSlower, ""
+	case as[*wrongError](err):
+		return judgeWrong(err), ""
+	case as[*bench.StrangerError](err):
+		return exitUsage, ""
+	case as[*bench.UnfitError](err):
+		return exitProtocol, ""
+	case is(bench.ErrOverdue):
+		return exitTimeout, ""
+	case as[*bench.CorruptError](err):
+		return exitIntegrity, ""
 
 	case as[*segment.DigestError](err):
 		return exitIntegrity, "either the file or the checksum is wrong"
@@ -191,6 +206,14 @@ func judge(err error) (code int, hint string) {
 		return exitNetwork, "try again"
 	}
 	return exitOther, ""
+}
+
+// judgeWrong is the code of a benchmark some of whose requests failed.
+func judgeWrong(err error) int {
+	if w, ok := errors.AsType[*wrongError](err); ok && w.corrupt {
+		return exitIntegrity
+	}
+	return exitPartial
 }
 
 func judgeStatus(status int) (code int, hint string) {

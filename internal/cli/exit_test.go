@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"testing"
 
+	"braid/internal/bench"
 	"braid/scheduler"
 	"braid/scheduler/sink"
 	"braid/scheduler/source"
@@ -64,6 +65,13 @@ func TestExitCodes(t *testing.T) {
 		{"401", &source.StatusError{Code: 401}, 6, "auth"},
 		{"403", &source.StatusError{Code: 403}, 6, "auth"},
 		{"407", &source.StatusError{Code: 407}, 6, "auth"},
+		{"load on strangers", fmt.Errorf("x: %w", &bench.StrangerError{Addr: netip.MustParseAddr("8.8.8.8")}), 2, "usage"},
+		{"nothing to measure", &bench.UnfitError{URL: "x", Reason: "y"}, 7, "protocol"},
+		{"a server gone in a benchmark", &bench.GoneError{Last: op("dial", sys("connect", syscall.ECONNREFUSED))}, 4, "network"},
+		{"answers that never end", bench.ErrOverdue, 9, "timeout"},
+		{"failed requests", &wrongError{failed: 1, all: 2}, 12, "partial"},
+		{"wrong bytes", errors.Join(&wrongError{failed: 1, all: 2, corrupt: true}, nil), 10, "integrity"},
+		{"slower than before", fmt.Errorf("%w: by 7 %%", errSlower), 20, "slower"},
 		{"protocol", &source.ProtocolError{Host: "x", Reason: "y"}, 7, "protocol"},
 		{"a redirect to a private address", scheduler.Permanent(&source.AddressError{Host: "x", Addr: netip.MustParseAddr("10.0.0.1"), Kind: "private"}), 7, "protocol"},
 		{"ranges given up", fmt.Errorf("x: %w", scheduler.ErrNoRanges), 7, "protocol"},

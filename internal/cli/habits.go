@@ -20,8 +20,8 @@ func (h habit) of(c *command, flag string) error {
 	return &usageError{problem: problem, try: h.try}
 }
 
-// habits are what the flags of curl, wget, aria2, axel and common servers are
-// called here, by command and flag.
+// habits are what the flags of curl, wget, aria2, axel, common servers and load
+// generators are called here, by command and flag.
 var habits = map[string]map[string]habit{
 	"get": byFlag(map[string]habit{
 		"-P --directory-prefix --output-dir":                              {try: "-d DIR"},
@@ -46,6 +46,15 @@ var habits = map[string]map[string]habit{
 		"-nv --no-verbose -# --progress-bar":                              {try: "--no-progress, or -q"},
 		"--overwrite --allow-overwrite":                                   {try: "--force"},
 		"-I --head --spider --request -X --data --post-data":              {why: "braid only downloads"},
+	}),
+	"bench": byFlag(map[string]habit{
+		"-n --num-requests --number":        {try: "--requests N"},
+		"-t --threads":                      {why: "it uses all processors by itself"},
+		"-z --time --seconds --max-time":    {try: "-d TIME"},
+		"-R --qps --throughput":             {try: "--rate R"},
+		"--concurrency --clients --workers": {try: "-x N"},
+		"-o --output":                       {try: "--save FILE, --csv FILE or --html FILE"},
+		"--bs --blocksize --block-size":     {try: "--block SIZE"},
 	}),
 	"serve": byFlag(map[string]habit{
 		"-p --port -b --bind -l --listen --host --address": {try: "--addr HOST:PORT"},

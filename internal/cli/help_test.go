@@ -9,7 +9,7 @@ import (
 
 func TestHelpGolden(t *testing.T) {
 	for file, args := range map[string][]string{
-		"help.txt": {}, "help-get.txt": {"get", "--help"}, "help-serve.txt": {"serve", "-h"}, "help-status.txt": {"help", "status"}, "help-check.txt": {"help", "check"},
+		"help.txt": {}, "help-get.txt": {"get", "--help"}, "help-serve.txt": {"serve", "-h"}, "help-status.txt": {"help", "status"}, "help-check.txt": {"help", "check"}, "help-bench.txt": {"help", "bench"},
 		"help-demo.txt": {"-h", "demo"}, "help-exit-codes.txt": {"help", "exit-codes"}, "help-json.txt": {"help", "json"},
 	} {
 		code, out, err := run(t, args...)

@@ -65,6 +65,9 @@ func jsonHelp(width int) string {
 		"verdict (pass, fail, allowed or not offered) and reason. The summary has segments and resume (safe, unsafe or impossible), connections, " +
 		"the number of rows of each verdict, and text.")
 	p.gap()
+	p.text("braid bench has types of its own: sample, how it stands; result, what --save keeps; exit, always the last. " +
+		"Each is under a field of its name.")
+	p.gap()
 	p.text("What is wrong with the command line is told on stderr alone: with exit code 2 there may be no event at all.")
 	return p.String()
 }

@@ -31,7 +31,8 @@ var arrows = map[string][]string{
 	"scheduler/sink/sinktest":   {"braid/scheduler", "braid/segment"},
 	"internal/ui":               {"braid/scheduler", "braid/segment"},
 	"internal/check":            {"braid/internal/ui", "braid/scheduler", "braid/scheduler/source", "braid/segment"},
-	"internal/cli":              {"braid/internal/check", "braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
+	"internal/bench":            {"braid/scheduler", "braid/scheduler/source", "braid/segment", "braid/server"},
+	"internal/cli":              {"braid/internal/bench", "braid/internal/check", "braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
 	"internal/house":            {},
 	"internal/mutants":          {},
 	"internal/torture":          {"braid/server"}, // it shares no code with what it verifies
@@ -59,6 +60,9 @@ var rooms = map[string][]string{
 	"golang.org/x/text":             {"scheduler/source", "scheduler/source/nametest"},
 	"github.com/dunglas/httpsfv":    {"server"},
 	"github.com/gofrs/flock":        {"scheduler/sink"},
+
+	"github.com/HdrHistogram/hdrhistogram-go": {"internal/bench"},
+	"gonum.org/v1/plot":                       {"internal/bench"},
 }
 
 type file struct {

@@ -68,6 +68,11 @@ var embedded = []struct {
 	{netip.MustParsePrefix("2002::/16"), 2},        // 6to4
 }
 
+// Kind says of which kind an address is that the internet does not lead to, by
+// IANA's special-purpose registries (RFC 6890): "this machine's", "private",
+// "link-local" … It is "" if the internet does.
+func Kind(addr netip.Addr) string { return special(addr) }
+
 // special is the kind of an address that the internet does not lead to; "" if
 // it does.
 func special(addr netip.Addr) string {

@@ -37,6 +37,10 @@ type Options struct {
 	// have turned out to be lies. From is not used then.
 	Whole bool
 
+	// Taste asks for the first byte only, instead of all: for those who want to
+	// know what the URL is, and will ask for other ranges. From is not used then.
+	Taste bool
+
 	Fresh bool // past the caches on the way, one of which may have an old version
 
 	AllowDowngrade bool // follow redirects from https to http
@@ -108,6 +112,9 @@ func Open(ctx context.Context, c *http.Client, rawURL string, o Options) (*HTTP,
 func (s *HTTP) probe(ctx context.Context, o Options) error {
 	from := max(o.From, 0)
 	q := question{r: segment.Range{Off: from, End: unbounded}, ranged: true, probe: true, resume: from > 0}
+	if o.Taste {
+		q = question{r: segment.Range{Off: 0, End: 1}, ranged: true, probe: true}
+	}
 	if o.Whole {
 		q = question{r: segment.Range{Off: 0, End: unbounded}, probe: true}
 	}

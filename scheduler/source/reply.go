@@ -93,7 +93,12 @@ func (s *HTTP) refuse(re *reply, v verdict) error {
 	} else {
 		re.drop() // a server that breaks the rules gets a new connection
 	}
-	host := re.at.host()
+	return v.refusal(re.at)
+}
+
+// refusal is why an answer from a place was not accepted.
+func (v verdict) refusal(at place) error {
+	host := at.host()
 	var err error
 	switch {
 	case v.class == changed:
@@ -101,7 +106,7 @@ func (s *HTTP) refuse(re *reply, v verdict) error {
 	case v.class == noRange && v.reason != "":
 		return fmt.Errorf("%s: %w: %s", host, scheduler.ErrNoRanges, v.reason)
 	case v.status != 0:
-		err = &StatusError{Code: v.status, URL: redactURL(re.at.url), After: v.after}
+		err = &StatusError{Code: v.status, URL: redactURL(at.url), After: v.after}
 	default:
 		err = &ProtocolError{Host: host, Reason: v.reason}
 	}
