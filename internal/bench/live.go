@@ -3,7 +3,6 @@ package bench
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Line is how the run stands, in one line.
@@ -68,7 +67,7 @@ func (l Live) done() float64 {
 
 func (l Live) progress() string {
 	if l.Bounds.Duration > 0 {
-		return fmt.Sprintf("%s of %s", seconds(min(l.Elapsed, l.Bounds.Duration).Truncate(100*time.Millisecond).Seconds()), seconds(l.Bounds.Duration.Seconds()))
+		return fmt.Sprintf("%.1f of %s", min(l.Elapsed, l.Bounds.Duration).Seconds(), seconds(l.Bounds.Duration.Seconds()))
 	}
 	return fmt.Sprintf("%.0f %%", 100*l.done())
 }

@@ -133,13 +133,15 @@ func (run *running) step(ctx context.Context, i, n int) (step Step, ended error)
 	bounds := run.Bounds.split(run.steps * run.Rounds)
 	all, first, last := Count{}, newHistogram(), newHistogram()
 	seconds, cpu, offset := 0.0, 0.0, time.Duration(0)
+	var rates []float64
 	for nth := range run.Rounds {
 		r := newRound(load, bounds, time.Now())
 		look := &sampler{round: r, watch: run.Watch, offset: offset, live: Live{
-			Step: i + 1, Steps: run.steps, Round: nth + 1, Rounds: run.Rounds, Connections: n, Bounds: bounds,
+			Step: i + 1, Steps: run.steps, Round: nth + 1, Rounds: run.Rounds, Connections: n, Bounds: bounds, Rates: rates,
 		}}
 		var f Figures
 		f, ended = run.round(ctx, cancel, r, look, guns)
+		rates = look.live.Rates
 		c, h1, h2, _ := r.record.sum()
 		run.all.join(c)
 		run.all.Requests += r.beside.Load()

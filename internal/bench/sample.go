@@ -18,7 +18,7 @@ type Live struct {
 	Count         Count         // of this round
 	Rate, Speed   float64       // requests and bytes a second, over the last second
 	P50, P99, Max int64         // of latency in microseconds, over the last second; 0 if nothing was answered
-	Rates         []float64     // requests a second, of each second so far
+	Rates         []float64     // requests a second, of each second of the step so far
 }
 
 const (

@@ -119,11 +119,11 @@ func (l *Lane) exchange(ctx context.Context, f *Facts) (*http.Response, error) {
 
 func (l *Lane) attempt(ctx context.Context, f *Facts) (*http.Response, error) {
 	if l.conn == nil {
-		f.Connected = true
 		f.Handshake = l.at.url.Scheme == "https"
 		if err := l.connect(ctx); err != nil {
 			return nil, broken(l.at.host(), err)
 		}
+		f.Connected = true
 	}
 	l.meter.begin()
 	_, err := l.conn.Write(l.out)
