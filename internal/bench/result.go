@@ -63,7 +63,9 @@ type Plan struct {
 
 // Asked is all that went to the servers: what was measured, and besides it the
 // asking what the URLs are, warming up and cooling down. An access log has as much,
-// if nothing failed.
+// if nothing failed; of several ranges in one request it has more bytes, with what
+// stands between them, and so it has of downloads, with the ends of answers that
+// were cut off because a faster one took over.
 type Asked struct {
 	Requests int64 `json:"requests"`
 	Bytes    int64 `json:"bytes"`
@@ -104,10 +106,8 @@ func quantilesOf(h *hdrhistogram.Histogram) Quantiles {
 	if h.TotalCount() == 0 {
 		return Quantiles{}
 	}
-	return Quantiles{
-		P50: h.ValueAtQuantile(50), P90: h.ValueAtQuantile(90), P99: h.ValueAtQuantile(99),
-		P999: h.ValueAtQuantile(99.9), Max: h.Max(), Mean: h.Mean(),
-	}
+	v := h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9})
+	return Quantiles{P50: v[0], P90: v[1], P99: v[2], P999: v[3], Max: h.Max(), Mean: h.Mean()}
 }
 
 // A Point of a curve: so many percent of the answers took no longer.
@@ -120,21 +120,22 @@ type Point struct {
 // far as there are answers to tell them apart.
 func curveOf(h *hdrhistogram.Histogram) (points []Point) {
 	all := h.TotalCount()
-	add := func(percent float64) {
-		points = append(points, Point{percent, h.ValueAtQuantile(percent)})
+	if all == 0 {
+		return nil
 	}
+	var percents []float64
 	for p := range 90 {
-		add(float64(p))
+		percents = append(percents, float64(p))
 	}
-	for rest := 10.0; all > 0 && rest*float64(all) >= 100; rest /= 10 {
+	for rest := 10.0; rest*float64(all) >= 100; rest /= 10 {
 		for _, part := range []float64{1, 0.8, 0.6, 0.4, 0.3, 0.2, 0.15} {
-			add(100 - rest*part)
+			percents = append(percents, 100-rest*part)
 		}
 	}
-	if all > 0 {
-		points = append(points, Point{100, h.Max()})
+	for i, v := range h.ValueAtPercentilesSlice(percents) {
+		points = append(points, Point{percents[i], v})
 	}
-	return points
+	return append(points, Point{100, h.Max()})
 }
 
 // A Second is what a stretch of about that length brought, warming up left out.

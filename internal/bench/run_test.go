@@ -59,18 +59,19 @@ func setup(t *testing.T, url, pattern, mix string) *Setup {
 	t.Cleanup(c.CloseIdleConnections)
 	return &Setup{
 		URLs: []string{url}, Client: c, Pattern: mustPattern(t, pattern), Mix: mustMix(t, mix),
-		Load: Load{Connections: 4}, Bounds: Bounds{Requests: 300}, Rounds: 3,
+		Load: Load{Connections: 4}, Bounds: Bounds{Requests: 90}, Rounds: 3,
 	}
 }
 
-// An access log has as many requests and bytes as the result says.
+// An access log has as many requests and bytes as the result says. Of downloads it
+// has more bytes: those of answers that were cut off when a faster one took over.
 func TestCountsAsTheAccessLogDoes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ pattern, mix string }{
-		{"random", "1,4K:0.5,100K"}, {"sequential", "64K"}, {"strided:1M", "4K"}, {"zipf", "16K"}, {"suffix", "5000"}, {"whole", "1K"},
+		{"random", "1,4K:0.5,50K"}, {"sequential", "30K"}, {"strided:100K", "4K"}, {"zipf", "16K"}, {"suffix", "5000"}, {"whole", "1K"},
 	} {
 		url, log, closed := origin(t, nil)
-		s := setup(t, url+"/pattern/5000000?seed=7", row.pattern, row.mix)
+		s := setup(t, url+"/pattern/2000000?seed=7", row.pattern, row.mix)
 		s.Load.Warmup, s.Load.Cooldown = 5*time.Millisecond, 5*time.Millisecond
 		if row.pattern == Whole {
 			s.Bounds.Requests = 3
@@ -80,7 +81,7 @@ func TestCountsAsTheAccessLogDoes(t *testing.T) {
 			t.Fatal(err)
 		}
 		closed()
-		if f := r.Steps[0].All; r.Total.Requests != log.requests || r.Total.Bytes != log.bytes || f.Requests != s.Bounds.Requests || f.Failed > 0 || f.Bytes <= 0 || f.Bytes >= r.Total.Bytes {
+		if f := r.Steps[0].All; r.Total.Requests != log.requests || r.Total.Bytes != log.bytes && !(row.pattern == Whole && log.bytes > r.Total.Bytes) || f.Requests != s.Bounds.Requests || f.Failed > 0 || f.Bytes <= 0 || f.Bytes >= r.Total.Bytes {
 			t.Errorf("%s: %+v in all, %+v measured, the log has %d requests and %d bytes", row.pattern, r.Total, f, log.requests, log.bytes)
 		}
 		if r.Targets[0].Checked != "pattern" || r.Partial != "" || len(r.Steps[0].Rounds) != 3 {
@@ -99,7 +100,7 @@ func TestMultiAndSeveralTargets(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed()
-	if f := r.Steps[0].All; f.Failed > 0 || f.Bytes != 3*1024*300 || f.Connects != 4 || log.requests != 302 {
+	if f := r.Steps[0].All; f.Failed > 0 || f.Bytes != 3*1024*90 || f.Connects != 4 || log.requests != 92 {
 		t.Errorf("%+v, the log has %d requests", f, log.requests)
 	}
 }
@@ -107,12 +108,15 @@ func TestMultiAndSeveralTargets(t *testing.T) {
 // flipping flips a bit in every so many bytes that pass.
 type flipping struct {
 	http.ResponseWriter
+	mu   *sync.Mutex // a new connection may begin before the old one has ended
 	left *int
 }
 
 const flipEvery = 1_000_000
 
 func (f flipping) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	p = bytes.Clone(p)
 	for i := *f.left; i < len(p); i += flipEvery {
 		p[i] ^= 1
@@ -126,8 +130,9 @@ func (f flipping) Write(p []byte) (int, error) {
 func TestCorruptionIsCaught(t *testing.T) {
 	t.Parallel()
 	left := flipEvery / 2
+	var mu sync.Mutex
 	url, _, _ := origin(t, func(h http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(flipping{w, &left}, r) })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(flipping{w, &mu, &left}, r) })
 	})
 	s := setup(t, url+"/pattern/100M", "random", "64K")
 	s.Load.Connections, s.Rounds = 1, 1 // so that the bytes come in one order
@@ -135,10 +140,10 @@ func TestCorruptionIsCaught(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := 300*64<<10 + 1 // with the first, to find out what it is
+	sent := 90*64<<10 + 1 // with the first, to find out what it is
 	want := int64((sent + flipEvery/2) / flipEvery)
 	f := r.Steps[0].All
-	if f.Failed != want || f.Errors["corrupt"].Count != want || f.Requests != 300-want {
+	if f.Failed != want || f.Errors["corrupt"].Count != want || f.Requests != 90-want {
 		t.Errorf("%d failed, %v, want %d", f.Failed, f.Errors, want)
 	}
 	whole := setup(t, url+"/pattern/2M", "whole", "1K")
@@ -170,7 +175,7 @@ func TestComparedWithWhatIsKnown(t *testing.T) {
 		}, "copy", 0, ""},
 		{"another file", func(s *Setup) {
 			s.Known, s.KnownSize, s.KnownAs = strings.NewReader("x"+text[1:]), int64(len(text)), "copy"
-		}, "copy", 20, ""},
+		}, "copy", 4, ""},
 		{"a shorter file", func(s *Setup) {
 			s.Known, s.KnownSize, s.KnownAs = strings.NewReader(text), 5, "copy"
 		}, "", 0, "it has 100000 bytes, and what it is compared with has 5"},
@@ -178,7 +183,7 @@ func TestComparedWithWhatIsKnown(t *testing.T) {
 		{"another digest", func(s *Setup) { s.Digest = &segment.Digest{Algorithm: "sha256", Sum: make([]byte, 32)} }, "", 0, "sha256 is"},
 	} {
 		s := setup(t, files.URL, "sequential", "10K")
-		s.Bounds.Requests = 200
+		s.Bounds.Requests = 40
 		s.Load.Connections = 1
 		s.Rounds = 1
 		row.tell(s)
@@ -257,11 +262,11 @@ func TestSweepAndWhoWatches(t *testing.T) {
 	t.Parallel()
 	url, _, _ := origin(t, nil)
 	s := setup(t, url+"/pattern/1M", "random", "1K")
-	s.Sweep, s.Rounds, s.Bounds = []int{1, 2, 4}, 1, Bounds{Duration: 900 * time.Millisecond}
+	s.Sweep, s.Rounds, s.Bounds = []int{1, 2, 4}, 1, Bounds{Requests: 60}
 	told := map[int]bool{}
 	s.Watch = func(l Live) {
 		told[l.Connections] = true
-		if l.Steps != 3 || l.Rounds != 1 || l.Bounds.Duration != 300*time.Millisecond {
+		if l.Steps != 3 || l.Rounds != 1 || l.Bounds.Requests != 20 {
 			t.Errorf("%+v", l)
 		}
 		for _, line := range append(l.Lines(80), l.Line()) {

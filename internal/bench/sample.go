@@ -84,7 +84,7 @@ func (s *sampler) look(last bool) {
 		s.meter(now)
 		s.fill(c, now, last)
 	}
-	if s.watch != nil && !last {
+	if s.watch != nil {
 		s.watch(s.live)
 	}
 }
