@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
+	"syscall"
 )
 
 // unreadable says why no process can be looked at here, or "".
@@ -25,6 +28,20 @@ func takeCensus(pid int) (c census, err error) {
 	if err != nil {
 		return c, err
 	}
+	busy := 0
+	for _, thread := range threads {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/stat", pid, thread.Name()))
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue // ended just now
+		}
+		if err != nil {
+			return c, err
+		}
+		_, state, _ := bytes.Cut(stat, []byte(") ")) // after the name, which may hold anything but this
+		if !bytes.HasPrefix(state, []byte("S")) {
+			busy++
+		}
+	}
 	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
 		return c, err
@@ -34,5 +51,5 @@ func takeCensus(pid int) (c census, err error) {
 		return c, fmt.Errorf("/proc/%d/statm says %q", pid, statm)
 	}
 	pages, err := strconv.ParseInt(string(fields[1]), 10, 64)
-	return census{descriptors: len(fds), threads: len(threads), resident: pages * int64(os.Getpagesize())}, err
+	return census{descriptors: len(fds), threads: len(threads), busy: busy, resident: pages * int64(os.Getpagesize())}, err
 }

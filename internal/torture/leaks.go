@@ -11,6 +11,7 @@ import (
 type census struct {
 	descriptors int
 	threads     int
+	busy        int   // threads that do not sleep
 	resident    int64 // bytes
 }
 
@@ -38,7 +39,7 @@ func growing(resident []int64) string {
 func mebi(n int64) float64 { return float64(n) / (1 << 20) }
 
 var (
-	goroutine = regexp.MustCompile(`(?m)^goroutine \d+.*\[`)
+	goroutine = regexp.MustCompile(`(?m)^goroutine [1-9]\d*.*\[`) // 0 is a thread's own
 	creator   = regexp.MustCompile(`(?m)^created by (\S+)`)
 )
 

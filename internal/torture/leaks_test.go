@@ -59,10 +59,10 @@ goroutine 2 gp=0x4 m=nil [force gc (idle)]:
 created by runtime.init.7 in goroutine 1
 `
 	got := goroutines(dump)
-	if len(got) != 2 || got["main"] != 2 || got["net/http.(*Server).Serve"] != 2 {
+	if len(got) != 2 || got["main"] != 1 || got["net/http.(*Server).Serve"] != 2 {
 		t.Errorf("%v", got)
 	}
-	if extra := more(map[string]int{"main": 2}, got); extra != "2 by net/http.(*Server).Serve, not 0" {
+	if extra := more(map[string]int{"main": 1}, got); extra != "2 by net/http.(*Server).Serve, not 0" {
 		t.Errorf("%q", extra)
 	}
 	if extra := more(got, map[string]int{"main": 1, "net/http.(*Server).Serve": 2}); extra != "" {

@@ -79,22 +79,19 @@ func (s *soaked) quit() (map[string]int, error) {
 	return counts, nil
 }
 
-// settled waits until the server has that many descriptors; -1 means as many as it has for half a second. It gives up after a
-// while, and says what there is.
+// settled waits until the server has that many descriptors, or any number if it is -1, and does nothing, for half a second.
+// It gives up after a while, and says what there is.
 func (s *soaked) settled(ctx context.Context, descriptors int) (c census, err error) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	end := time.Now().Add(settles)
-	for same := 0; time.Now().Before(end); {
+	for quiet := 0; quiet < 10 && time.Now().Before(end); {
 		last := c.descriptors
 		if c, err = takeCensus(s.c.Process.Pid); err != nil {
 			return c, err
 		}
-		if same++; c.descriptors != last {
-			same = 0
-		}
-		if c.descriptors == descriptors || descriptors < 0 && same >= 10 {
-			break
+		if quiet++; c.busy > 0 || c.descriptors != last || descriptors >= 0 && c.descriptors != descriptors {
+			quiet = 0
 		}
 		select {
 		case <-tick.C:
