@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"mime"
 	"net/http"
 	"os"
@@ -39,6 +41,57 @@ func (s *site) digestRows() []requirement {
 		{87, f, []string{"Accept-Encoding: gzip"}, 200, "", all, is},
 		{88, f, []string{"If-None-Match: *"}, 304, "", []byte{}, hasFields("Repr-Digest", "")},
 		{88, f, []string{"Range: bytes=5000-"}, 416, "bytes */5000", nil, hasFields("Repr-Digest", "")},
+	}
+}
+
+// Rows 82, 84, 87 and 88, of files, whose digests come after their first bytes.
+func TestRowsFileDigests(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const hello, change = "{\"hello\": \"world\"}\n", "{\"hello\": \"again\"}\n"
+	s.file(t, "hello.json", []byte(hello))
+	s.file(t, "hello.json.gz", s.all)
+	s.addr = served(t, "--precompressed", s.dir)
+	c := dial(t, s.addr)
+	digest := func(content string) string {
+		sum := sha256.Sum256([]byte(content))
+		return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+	}
+	if want := "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"; digest(hello) != want {
+		t.Fatal(want)
+	}
+	known := func(name, content string) { // waits for it
+		t.Helper()
+		a := c.get("GET /" + name + ".sha256")
+		if want := fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(content)), name); a.StatusCode != 200 || string(a.body) != want {
+			t.Fatalf("%s.sha256: %s, %q, want %q", name, a.Status, a.body, want)
+		}
+	}
+	known("hello.json", hello)
+	known("hello.json.gz", string(s.all))
+	known("empty", "")
+	var rows []requirement
+	for path, content := range map[string]string{"/hello.json": hello, "/empty": "", "/hello.json.gz": string(s.all)} {
+		is := hasFields("Repr-Digest", digest(content), "Content-Digest", "")
+		rows = append(rows, requirement{82, "GET " + path, nil, 200, "", []byte(content), is}, requirement{82, "HEAD " + path, nil, 200, "", []byte{}, is})
+		if n := len(content); n > 0 {
+			rows = append(rows, requirement{84, "GET " + path, []string{"Range: bytes=10-18"}, 206, fmt.Sprintf("bytes 10-18/%d", n), []byte(content[10:19]), is},
+				requirement{82, "GET " + path, []string{"Range: bytes=1-2,10-18"}, 206, "", nil, is})
+		}
+	}
+	s.hold(t, rows)
+	if a := c.get("GET /hello.json", "Accept-Encoding: gzip"); a.Header.Get("Repr-Digest") != digest(string(s.all)) || !bytes.Equal(a.body, s.all) {
+		t.Errorf("row 87: the variant has %v", a.Header)
+	}
+	s.file(t, "hello.json", []byte(change)) // of the same length, and as old
+	for _, line := range []string{"HEAD /hello.json", "GET /hello.json"} {
+		if got := c.get(line).Header.Get("Repr-Digest"); got != "" && got != digest(change) {
+			t.Errorf("row 88: %s: another version's digest %s", line, got)
+		}
+	}
+	known("hello.json", change)
+	if got := c.get("GET /hello.json").Header.Get("Repr-Digest"); got != digest(change) {
+		t.Errorf("row 88: afterwards it is %s", got)
 	}
 }
 

@@ -49,6 +49,9 @@ var beyondRows = map[int][]string{
 	33:  {"partsOf", "TestRowsBoundary"},
 	47:  {"TestRowsMultipartMemoryLinux"},
 	76:  {"TestRowsFresh"},
+	84:  {"TestRowsFileDigests"},
+	87:  {"TestRowsFileDigests"},
+	88:  {"TestRowsFileDigests"},
 	98:  {"TestRowsPipesUnix"},
 	102: {"TestPlainOnWindows"}, // a pure function: such names exist on Windows alone
 	103: {"TestPlainOnWindows"}, // the only rule that could depend on case
