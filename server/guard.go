@@ -28,7 +28,8 @@ type guard struct {
 	mu      sync.Mutex
 	open    int // visits that have not gone
 	clients map[netip.Addr]*client
-	waiting queue
+	waiting queue // for a request
+	coming  queue // those of whose request something has come
 	stopped bool
 }
 
@@ -54,6 +55,9 @@ func newGuard(ln net.Listener, o Options) *guard {
 	g.tasks.Go(g.receive)
 	return g
 }
+
+// tooLong is how long a request may be coming when there is no room.
+const tooLong = time.Second
 
 // receive lets connections in until the listener ends. When there are too many open files it waits for some to be closed.
 func (g *guard) receive() {
@@ -124,6 +128,9 @@ func (g *guard) await(v *visit) {
 		_ = g.dismiss(v) // nobody is left to be told
 		return
 	}
+	g.mu.Lock()
+	g.come(v)
+	g.mu.Unlock()
 	select {
 	case g.asking <- v:
 	case <-g.closed:
@@ -144,16 +151,37 @@ func (g *guard) park(v *visit) {
 	g.tasks.Go(func() { g.await(v) })
 }
 
-// makeRoom closes the connection that has waited longest, and says whether there was one. The lock is held.
+// makeRoom closes a connection that has waited long, or else one whose request has been coming too long to be honest, and
+// says whether there was any. The lock is held.
 func (g *guard) makeRoom() bool {
-	v := g.waiting.first
-	if v == nil {
+	victim := g.idler()
+	for victim != nil && pending(victim.Conn) { // it has asked for something, and nobody has noticed yet
+		g.come(victim)
+		victim = g.idler()
+	}
+	if first := g.coming.first; victim == nil && first != nil && time.Since(first.since) > tooLong {
+		victim = first
+	}
+	if victim == nil {
 		return false
 	}
 	g.counts.MadeRoom.Add(1)
-	g.leave(v)
-	v.Conn.Close()
+	g.leave(victim)
+	victim.Conn.Close()
 	return true
+}
+
+// idler is, of the connections that have waited longest, the first of the client that has most connections, so that a
+// crowd makes room for others and not they for it; nil if none waits. The lock is held.
+func (g *guard) idler() *visit {
+	const looks = 32
+	best := g.waiting.first
+	for v, n := best, 0; v != nil && n < looks; v, n = v.after, n+1 {
+		if v.who.open > best.who.open {
+			best = v
+		}
+	}
+	return best
 }
 
 // dismiss ends a visit.
@@ -178,19 +206,22 @@ func (g *guard) leave(v *visit) {
 	}
 }
 
-// wait and work move a visit among those that wait for a request, and out of them. The lock is held.
-func (g *guard) wait(v *visit) {
-	if !v.queued && !v.gone {
-		g.waiting.push(v)
-		g.counts.Idle.Add(1)
-	}
+// wait, come and work say what a visit is about. The lock is held.
+func (g *guard) wait(v *visit) { g.put(v, &g.waiting) }
+func (g *guard) work(v *visit) { g.put(v, nil) }
+
+func (g *guard) come(v *visit) {
+	v.since = time.Now()
+	g.put(v, &g.coming)
 }
 
-func (g *guard) work(v *visit) {
-	if v.queued {
-		g.waiting.remove(v)
-		g.counts.Idle.Add(-1)
+func (g *guard) put(v *visit, q *queue) {
+	if v.gone {
+		q = nil
 	}
+	before := g.waiting.n
+	v.move(q)
+	g.counts.Idle.Add(int64(g.waiting.n - before))
 }
 
 // notice is told by net/http what a connection is about to do.
@@ -234,14 +265,16 @@ func (g *guard) Close() error {
 	return g.Listener.Close()
 }
 
-// stop closes all that wait for a request, and all that come. A browser opens connections just in case, and Shutdown would
+// stop closes all of whom there is no request, or no whole one. A browser opens connections just in case, and Shutdown would
 // wait 5 s for each.
 func (g *guard) stop() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stopped = true
-	for v := g.waiting.first; v != nil; v = g.waiting.first {
-		g.leave(v)
-		v.Conn.Close()
+	for _, q := range []*queue{&g.waiting, &g.coming} {
+		for v := q.first; v != nil; v = q.first {
+			g.leave(v)
+			v.Conn.Close()
+		}
 	}
 }

@@ -71,6 +71,36 @@ func TestAnsweredMakesRoom(t *testing.T) {
 	}
 }
 
+// Of those that wait, one of the client that has most makes room.
+func TestCrowdMakesRoom(t *testing.T) {
+	g := &guard{limits: Limits{Connections: 20}, counts: new(Counts), clients: make(map[netip.Addr]*client)}
+	var visits []*visit
+	for i := range 20 { // the first two are alone, the others a crowd
+		client, server := net.Pipe()
+		defer client.Close()
+		v := g.admit(addressed{server, net.IPv4(127, 0, 0, byte(min(i, 2)))})
+		visits = append(visits, v)
+	}
+	for range 50 {
+		client, server := net.Pipe()
+		defer client.Close()
+		if v := g.admit(addressed{server, net.IPv4(127, 0, 0, 2)}); v == nil || v.excess {
+			t.Fatal("there is no room")
+		}
+	}
+	if visits[0].gone || visits[1].gone || !visits[2].gone {
+		t.Errorf("gone: %v, %v, %v", visits[0].gone, visits[1].gone, visits[2].gone)
+	}
+}
+
+// An addressed connection comes from a certain address.
+type addressed struct {
+	net.Conn
+	ip net.IP
+}
+
+func (c addressed) RemoteAddr() net.Addr { return &net.TCPAddr{IP: c.ip, Port: 1} }
+
 // What is too much by far is closed without a word, and costs nothing.
 func TestFarTooMany(t *testing.T) {
 	g := &guard{limits: Limits{Connections: 1}, counts: new(Counts), clients: make(map[netip.Addr]*client)}

@@ -9,8 +9,8 @@ import (
 // not feel.
 type Limits struct {
 	// Connections is how many there may be at a time; 0 means as many as the process has descriptors for, each with a
-	// file of its own, and at most 16384. When there are so many, the one that has waited longest for a request makes
-	// room for a new one. If all are busy the new one is answered with 503 and Retry-After, or just closed if there are
+	// file of its own, and at most 16384. When there are so many, one that has waited long for a request makes room
+	// for a new one, first of all one of a client that has many. If all are busy the new one is answered with 503 and Retry-After, or just closed if there are
 	// many of its kind.
 	Connections int
 

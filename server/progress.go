@@ -78,9 +78,9 @@ func (o *outflow) ReadFrom(src io.Reader) (int64, error) {
 		n, err := direct.ReadFrom(limited)
 		sent += n
 		// What was read but could not be sent any more is read again.
-		if unsent := left - limited.N - n; unsent > 0 {
-			limited.N += unsent
-			if _, err := file.Seek(-unsent, io.SeekCurrent); err != nil {
+		if lost := left - limited.N - n; lost > 0 {
+			limited.N += lost
+			if _, err := file.Seek(-lost, io.SeekCurrent); err != nil {
 				return n, true, err
 			}
 		}
@@ -105,7 +105,7 @@ func source(src io.Reader) (*io.LimitedReader, *os.File) {
 // push calls some until it says that all is sent, or fails for another reason than that the client had no room for a
 // while. The lock is held.
 func (o *outflow) push(some func() (n int64, done bool, err error)) error {
-	before := int64(-1) // how much was queued at the last look
+	before := int64(-1) // how much was unsent at the last look
 	for now := time.Now(); ; {
 		if err := o.arm(now); err != nil {
 			return err
@@ -114,7 +114,7 @@ func (o *outflow) push(some func() (n int64, done bool, err error)) error {
 		stuck := errors.Is(err, os.ErrDeadlineExceeded)
 		if stuck {
 			o.armed = time.Time{}
-			after := queued(o.Conn)
+			after := unsent(o.Conn)
 			if before >= 0 {
 				n += max(0, before-after)
 			}

@@ -22,7 +22,8 @@ type visit struct {
 	expires  time.Time // when its first request must have begun
 
 	gone          bool
-	queued        bool // among those that wait
+	in            *queue    // that holds it; nil: none
+	since         time.Time // that it has been coming
 	before, after *visit
 }
 

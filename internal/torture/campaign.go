@@ -33,7 +33,7 @@ type round struct {
 	tally *tally
 
 	patience time.Duration // how long a run may take
-	span     time.Duration // how long a soak goes on
+	span     time.Duration // how long the mode goes on
 
 	runs int
 	log  strings.Builder
@@ -58,6 +58,9 @@ func (m mode) play(ctx context.Context, o options, dir string, out io.Writer, su
 		o.lanes = m.lanes
 	}
 	o.lanes = min(o.lanes, o.rounds)
+	if o.span <= 0 {
+		o.span = m.span
+	}
 	c := &campaign{mode: m, o: o, dir: dir, tally: newTally(m.name, o, out)}
 
 	ctx, stop := context.WithCancelCause(ctx)

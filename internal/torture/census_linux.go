@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // unreadable says why no process can be looked at here, or "".
@@ -51,5 +52,30 @@ func takeCensus(pid int) (c census, err error) {
 		return c, fmt.Errorf("/proc/%d/statm says %q", pid, statm)
 	}
 	pages, err := strconv.ParseInt(string(fields[1]), 10, 64)
-	return census{descriptors: len(fds), threads: len(threads), busy: busy, resident: pages * int64(os.Getpagesize())}, err
+	if err != nil {
+		return c, err
+	}
+	cpu, err := cpuOf(pid)
+	return census{len(fds), len(threads), busy, pages * int64(os.Getpagesize()), cpu}, err
+}
+
+// cpuOf is how long a process has run, in its own code and in the kernel.
+func cpuOf(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:]) // from the third on: see proc(5)
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc/%d/stat says %q", pid, stat)
+	}
+	var ticks int64 // of 10 ms
+	for _, field := range fields[11:13] {
+		n, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond, nil
 }

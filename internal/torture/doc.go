@@ -14,6 +14,7 @@
 //	faults   the server misbehaves: every fault of server.Faults, then mixes of them
 //	all      one after the other
 //	soak     braid serve under all kinds of clients, for half an hour or as long as -for says (Linux); no part of all
+//	attacks  braid serve under clients that take too much, for a minute (Linux); no part of all
 //
 // In kill, power and eio a round is one download, harmed once or several times and then left to
 // finish by the same command. After each harm every byte that the checkpoint
@@ -45,6 +46,13 @@
 // median of its resident size in the last third is above that in the middle third by more than 8 MiB and the
 // middle third's interquartile range; and goroutines if, at the end, it has more than a fresh one has after
 // being asked for one of everything, as both say when they are told to quit by SIGQUIT.
+//
+// In attacks a round is one attack on a braid serve of its own: huge and hostile Range fields, slow readers, slow headers
+// and bodies, pipelines, connections that come and go, 10,000 that idle, and a crowd that takes all the room there is. A
+// client that behaves fetches ranges of 1 MiB before and during it, on one connection, and compares every byte; the
+// times it takes, and the server's CPU seconds and resident memory, are printed. It has an address of its own. It is a violation if that client is
+// refused or gets a wrong byte, or if the server takes more than 160 MiB. The attackers run on the same machine: a part of what
+// they cost is their own work.
 //
 // The verifier decodes checkpoints by the comment in segment/checkpoint.go and
 // shares no code with what it verifies; of our packages only server is

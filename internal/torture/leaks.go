@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A census is what a process has at a moment.
@@ -13,6 +14,7 @@ type census struct {
 	threads     int
 	busy        int   // threads that do not sleep
 	resident    int64 // bytes
+	cpu         time.Duration
 }
 
 // noise is by how many bytes the resident memory of a process without a leak may grow from one third of a soak to the

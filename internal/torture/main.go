@@ -33,10 +33,11 @@ const (
 // A mode is one way to ill-treat braid.
 type mode struct {
 	name   string
-	rounds int  // if none are asked for
-	lanes  int  // how many rounds are played at once, likewise
-	disks  bool // it mounts some
-	alone  bool // it is no part of all
+	rounds int           // if none are asked for
+	lanes  int           // how many rounds are played at once, likewise
+	disks  bool          // it mounts some
+	alone  bool          // it is no part of all
+	span   time.Duration // how long it goes on if nothing else is asked for; 0 means until its rounds are played
 	// missing says why the mode cannot be played here, or "".
 	missing func() string
 	// lane plays the rounds that come, until there are no more.
@@ -52,7 +53,8 @@ func modes() []mode {
 		{name: "stall", rounds: 32, lanes: 16, missing: nothing, lane: each(stallRound)},
 		{name: "manners", rounds: 48, lanes: 16, missing: nothing, lane: each(mannersRound)},
 		{name: "faults", rounds: 400, lanes: 16, missing: nothing, lane: each(faultsRound)},
-		{name: "soak", rounds: 1, lanes: 1, alone: true, missing: unreadable, lane: each(soakRound)},
+		{name: "soak", rounds: 1, lanes: 1, alone: true, missing: unreadable, span: 30 * time.Minute, lane: each(soakRound)},
+		{name: "attacks", rounds: len(attacks()), lanes: 1, alone: true, missing: unreadable, span: 55 * time.Second, lane: each(attacksRound)},
 	}
 }
 
@@ -70,7 +72,7 @@ type options struct {
 	only   string        // names of faults; "" means all
 	watch  bool          // the calls of braid can be watched
 	dir    string        // where folders are made; "" means the system's place for such
-	span   time.Duration // how long a soak goes on
+	span   time.Duration // how long a mode with a span goes on; 0 means as long as it does by itself
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -88,7 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.braid, "braid", "", "the program to torture (default: built from this module)")
 	flags.StringVar(&o.with, "with", "", "more arguments for every run of braid get, between blanks")
 	flags.StringVar(&o.only, "only", "", "the faults that the mode faults plays, between commas (default: all)")
-	flags.DurationVar(&o.span, "for", 30*time.Minute, "how long the mode soak goes on")
+	flags.DurationVar(&o.span, "for", 0, "how long the modes soak (default 30m) and attacks (55s) go on")
 	flags.StringVar(&o.dir, "dir", "", "where the rounds have their folders (default: a temporary one)")
 	if err := flags.Parse(args); err != nil {
 		return exitUnable
@@ -97,8 +99,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "torture: %q comes after the flags: give the mode first\n", flags.Arg(0))
 		return exitUnable
 	}
-	if o.span <= 0 {
-		fmt.Fprintf(stderr, "torture: a soak of %v is none: say -for 30m\n", o.span)
+	brief := false
+	flags.Visit(func(f *flag.Flag) { brief = brief || f.Name == "for" && o.span <= 0 })
+	if brief {
+		fmt.Fprintf(stderr, "torture: -for %v is no time: say -for 30m\n", o.span)
 		return exitUnable
 	}
 	chosen, err := choose(o.mode)

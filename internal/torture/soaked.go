@@ -24,14 +24,14 @@ type soaked struct {
 }
 
 // serveSite starts a server.
-func (r *round) serveSite(ctx context.Context, site *site, name string) (*soaked, error) {
+func (r *round) serveSite(ctx context.Context, site *site, name string, with ...string) (*soaked, error) {
 	s := &soaked{said: filepath.Join(r.dir, "stderr-"+name), gone: make(chan struct{})}
 	said, err := os.Create(s.said)
 	if err != nil {
 		return nil, err
 	}
 	defer said.Close()
-	s.c = exec.Command(r.braid, "serve", "-q", "-a", "127.0.0.1:0", site.dir)
+	s.c = exec.Command(r.braid, append([]string{"serve", "-q", "-a", "127.0.0.1:0", site.dir}, with...)...)
 	s.c.Stderr = said
 	out, err := s.c.StdoutPipe()
 	if err != nil {

@@ -82,6 +82,13 @@ func (t *tally) violate(r *round, v *violation) {
 	fmt.Fprintf(t.out, "%sVIOLATION  %s -seed %d -first %d: %v\n           kept in %s\n", t.clear(), t.name, t.o.seed, r.n, v, r.dir)
 }
 
+// say prints a line at once.
+func (t *tally) say(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.out, "%s"+format+"\n", append([]any{t.clear()}, args...)...)
+}
+
 // show prints how things stand, over and over on one line of a terminal, else
 // a line now and then, until ctx ends.
 func (t *tally) show(ctx context.Context) {

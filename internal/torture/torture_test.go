@@ -128,9 +128,16 @@ func TestSoak(t *testing.T) {
 	}
 }
 
+// Whoever takes too much is not served at the expense of others. The long form is go run ./internal/torture attacks.
+func TestAttacks(t *testing.T) {
+	if n := strings.Count(play(t, "attacks", "-for", "4s"), " attacked p50 "); n != len(attacks()) {
+		t.Errorf("%d attacks were played", n)
+	}
+}
+
 // A command line that makes no sense is told so.
 func TestWrongCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"murder"}, {"kill", "-rounds", "x"}, {"-rounds", "1", "kill"}, {"faults", "-only", "none", "-braid", "x"}, {"soak", "-for", "0s"}} {
+	for _, args := range [][]string{{"murder"}, {"kill", "-rounds", "x"}, {"-rounds", "1", "kill"}, {"faults", "-only", "none", "-braid", "x"}, {"soak", "-for", "0s"}, {"attacks", "-for", "-1s"}} {
 		var out bytes.Buffer
 		if code := run(t.Context(), args, &out, &out); code != exitUnable || out.Len() == 0 {
 			t.Errorf("%v: exit status %d, %q", args, code, out.String())

@@ -6,9 +6,9 @@ import (
 	"unsafe"
 )
 
-// queued is how many bytes written to a connection its peer has not acknowledged: SIOCOUTQ in tcp(7). Without an answer
+// unsent is how many bytes written to a connection its peer has not acknowledged: SIOCOUTQ in tcp(7). Without an answer
 // it is 0.
-func queued(c net.Conn) int64 {
+func unsent(c net.Conn) int64 {
 	sc, ok := c.(syscall.Conn)
 	if !ok {
 		return 0
