@@ -32,8 +32,9 @@ var arrows = map[string][]string{
 	"internal/ui":               {"braid/scheduler", "braid/segment"},
 	"internal/check":            {"braid/internal/ui", "braid/scheduler", "braid/scheduler/source", "braid/segment"},
 	"internal/bench":            {"braid/scheduler", "braid/scheduler/source", "braid/segment", "braid/server"},
-	"internal/cli":              {"braid/internal/bench", "braid/internal/check", "braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
+	"internal/cli":              {"braid/internal/bench", "braid/internal/check", "braid/internal/metrics", "braid/internal/ui", "braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
 	"internal/house":            {},
+	"internal/metrics":          {"braid/server"},
 	"internal/mutants":          {},
 	"internal/torture":          {"braid/server"}, // it shares no code with what it verifies
 	"internal/versus":           {"braid/scheduler", "braid/scheduler/sink", "braid/scheduler/source", "braid/segment", "braid/server"},
@@ -60,6 +61,7 @@ var rooms = map[string][]string{
 	"golang.org/x/text":             {"scheduler/source", "scheduler/source/nametest"},
 	"github.com/dunglas/httpsfv":    {"server"},
 	"github.com/gofrs/flock":        {"scheduler/sink"},
+	"github.com/prometheus":         {"internal/metrics"},
 
 	"github.com/HdrHistogram/hdrhistogram-go": {"internal/bench"},
 	"gonum.org/v1/plot":                       {"internal/bench"},
