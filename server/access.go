@@ -56,6 +56,9 @@ func logged(h http.Handler, log func(Access)) http.Handler {
 				Cut:      cut,
 				Faults:   strings.Join(rec.faults, ","),
 			}
+			if r.Method == http.MethodHead { // HTTP/2 takes content, and leaves it out
+				a.Bytes = 0
+			}
 			if r.TLS != nil {
 				a.TLS = tls.VersionName(r.TLS.Version)
 			}

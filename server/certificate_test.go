@@ -185,5 +185,13 @@ func TestTLS(t *testing.T) {
 		if a := <-log; resp.Proto != protocol || a.Protocol != protocol || a.TLS != "TLS 1.3" {
 			t.Errorf("%s: %s, logged %+v", protocol, resp.Proto, a)
 		}
+		resp, err = client.Head("https://" + addr + "/nothing")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if a := <-log; a.Status != 404 || a.Bytes != 0 {
+			t.Errorf("%s: HEAD is logged as %+v", protocol, a)
+		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"braid/scheduler/sink"
 	"braid/scheduler/source"
 	"braid/segment"
+	"braid/server"
 )
 
 // The exit codes. Codes are added, never given a new meaning.
@@ -50,7 +51,7 @@ var exits = []struct {
 	{exitUsage, "usage", "the command line is wrong"},
 	{exitIO, "io", "this machine: the disk is full, permission is missing, a file cannot be renamed"},
 	{exitNetwork, "network", "no such host, connection refused, reset or closed, after all retries"},
-	{exitTLS, "tls", "the certificate is not trusted, no handshake, or a redirect to plain http"},
+	{exitTLS, "tls", "the certificate is not trusted or of no use, no handshake, or a redirect to plain http"},
 	{exitAuth, "auth", "the server wants credentials: 401, 403, 407"},
 	{exitProtocol, "protocol", "what the server answers cannot be right, or cannot be resumed"},
 	{exitHTTP, "http", "any other answer of 4xx or 5xx"},
@@ -189,6 +190,8 @@ func judge(err error) (code int, hint string) {
 
 	case as[*source.DowngradeError](err):
 		return exitTLS, "--allow-downgrade follows it"
+	case as[*server.CertificateError](err):
+		return exitTLS, ""
 	case as[*tls.CertificateVerificationError](err):
 		return exitTLS, judgeCertificate(err)
 	case as[tls.RecordHeaderError](err), is(http.ErrSchemeMismatch), alert(err):

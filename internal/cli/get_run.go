@@ -27,7 +27,7 @@ func runGet(ctx context.Context, e *env, o getOptions) error {
 		return err
 	}
 	report := o.reporter(e, o.Retries)
-	if o.Insecure {
+	if o.Insecure && len(o.Pins) == 0 {
 		report.Warn("--insecure: certificates are not checked, anyone on the way can change the file")
 	}
 	if len(all) == 0 {

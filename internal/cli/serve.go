@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"braid/server"
@@ -18,11 +19,15 @@ type serveOptions struct {
 	Listing bool
 	Pattern bool
 	Digest  bool
-	Log     bool
 	Quiet   bool
 	Grace   time.Duration
 
 	Precompressed bool
+
+	TLS        tlsOptions
+	Sharing    sharing
+	Log        logOptions
+	Monitoring monitoring
 }
 
 func serveCommand(e *env) *command {
@@ -35,7 +40,7 @@ func serveCommand(e *env) *command {
 			"that downloads can be resumed with. Of several folders and files each is at /NAME, which is its last name " +
 			"unless NAME= says otherwise, and / lists them; so is a single file. A folder that is replaced meanwhile " +
 			"is served anew, and if it is gone braid ends with 3. The first line on stdout is the URL. It listens on this " +
-			"machine only, unless --addr says otherwise, and asks nobody for a password. " +
+			"machine only, unless --addr says otherwise, and asks nobody for a password, unless --auth-file does. " +
 			"At /transfer/PATH a browser saves the file at PATH instead of showing it. " +
 			"At PATH.sha256 there is the checksum of the file at PATH, and at SHA256SUMS in each folder those of all its " +
 			"files, as sha256sum -c reads them. " +
@@ -43,6 +48,7 @@ func serveCommand(e *env) *command {
 		examples: []example{
 			{"braid serve", "this folder, on 127.0.0.1:8080"},
 			{"braid serve -a :8080 /srv/iso", "to the whole network"},
+			{"braid serve -a :8443 --tls-self-signed --auth-file users", "to those who have a password"},
 			{"braid serve iso=/srv/images /var/log", "at /iso and /log"},
 			{"braid serve --rate-per-connection 2M --latency 50ms", "as from far away"},
 			{"braid get $URL/pattern/1G", "a file that takes no disk"},
@@ -61,6 +67,10 @@ func serveCommand(e *env) *command {
 }
 
 func (o *serveOptions) flags() []*option {
+	return slices.Concat(o.basicFlags(), o.Sharing.flags(), o.TLS.flags(), o.Log.flags(), o.Monitoring.flags(), o.otherFlags())
+}
+
+func (o *serveOptions) basicFlags() []*option {
 	return []*option{
 		{name: "addr", aliases: []string{"a"}, arg: "HOST:PORT", group: "basics", def: "127.0.0.1:8080", set: into(&o.Addr, parseAddress),
 			use: "where to listen; port 0 takes any that is free"},
@@ -74,7 +84,12 @@ func (o *serveOptions) flags() []*option {
 			use: "hash files in the background, for Repr-Digest, PATH.sha256 and SHA256SUMS"},
 		{name: "grace", arg: "TIME", group: "basics", def: "10s", set: into(&o.Grace, positive),
 			use: "how long transfers may go on after an interrupt"},
+	}
+}
 
+// otherFlags are the rest.
+func (o *serveOptions) otherFlags() []*option {
+	return []*option{
 		{name: "rate-per-connection", arg: "RATE", group: "slowness", set: into(&o.Shape.RatePerConnection, parseRate),
 			use: "bytes a second on each connection, such as 500K or 10M (default: no limit)"},
 		{name: "rate-per-client", arg: "RATE", group: "slowness", set: into(&o.Shape.RatePerClient, parseRate),
@@ -100,7 +115,6 @@ func (o *serveOptions) flags() []*option {
 		{name: "faults", group: "faults", set: toggle(&o.Faults),
 			use: "list the faults by name, and do nothing else"},
 
-		{name: "log", group: "screen", use: "one line on stderr for each request", set: toggle(&o.Log)},
 		{name: "quiet", aliases: []string{"q"}, group: "screen", use: "say nothing but errors", set: toggle(&o.Quiet)},
 	}
 }
@@ -108,6 +122,9 @@ func (o *serveOptions) flags() []*option {
 func (o *serveOptions) validate(args []string) error {
 	var err error
 	if o.Roots, err = parseRoots(args); err != nil {
+		return err
+	}
+	if err := o.TLS.validate(); err != nil {
 		return err
 	}
 	return knownFaults(o.Rogue.Faults)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,12 +21,34 @@ import (
 // so it is no error.
 func runServe(ctx context.Context, e *env, o serveOptions) error {
 	screen := &oneAtATime{to: e.err}
-	options := server.Options{Pattern: o.Pattern, NoListing: !o.Listing, NoDigest: !o.Digest, Shape: o.Shape, Limits: o.Limits, Rogue: o.Rogue, Grace: o.Grace,
-		Precompressed: o.Precompressed}
-	place(o.Roots, &options)
-	if o.Log {
-		options.Log = accessLog(screen)
+	say := func(format string, args ...any) {
+		if !o.Quiet {
+			fmt.Fprintf(screen, "braid: "+format+"\n", args...)
+		}
 	}
+	warn := func(err error) { fmt.Fprintln(screen, "braid: warning: "+ui.Safe(err.Error())) }
+
+	options := server.Options{Pattern: o.Pattern, NoListing: !o.Listing, NoDigest: !o.Digest, Shape: o.Shape, Limits: o.Limits, Rogue: o.Rogue, Grace: o.Grace,
+		Precompressed: o.Precompressed, CORS: o.Sharing.CORS, Health: o.Monitoring.Health, Counts: new(server.Counts)}
+	place(o.Roots, &options)
+	certificate, err := o.TLS.apply(&options, o.Addr, warn)
+	if err != nil {
+		return err
+	}
+	if options.Users, err = o.Sharing.users(warn); err != nil {
+		return err
+	}
+	log, err := o.Log.open(screen, warn)
+	if err != nil {
+		return err
+	}
+	defer log.close()
+	monitor, err := o.Monitoring.listen(ctx, options.Counts)
+	if err != nil {
+		return err
+	}
+	defer monitor.close()
+	options.Log = observing(log, monitor)
 	handler, err := server.New(options)
 	if err != nil {
 		return cannotServe(o.Roots, err)
@@ -34,16 +57,18 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.out, "http://%s%s\n", shownAddress(listener.Addr()), entrance(o.Roots))
-	say := func(format string, args ...any) {
-		if !o.Quiet {
-			fmt.Fprintf(screen, "braid: "+format+"\n", args...)
-		}
-	}
+	monitor.start(ctx, func() error { return server.Check(handler) })
+
+	url := o.TLS.scheme() + "://" + shownAddress(listener.Addr()) + entrance(o.Roots)
+	fmt.Fprintln(e.out, url)
 	say("serving %s; Ctrl-C stops, and lets running transfers end within %v", shownRoots(o.Roots), o.Grace)
+	for _, line := range slices.Concat(o.TLS.notes(certificate, url), monitor.notes()) {
+		say("%s", line)
+	}
 	if fault := misbehaviour(o.Rogue); fault != "" {
 		say("%s", fault)
 	}
+	o.Sharing.caution(listener.Addr(), certificate != nil, warn)
 	told := make(chan struct{})
 	never := context.AfterFunc(ctx, func() {
 		defer close(told)
@@ -78,6 +103,11 @@ func addressOf(word string) string {
 // serveAdvice is what can be done about an error of serve.
 func serveAdvice(err error) string {
 	switch {
+	case as[advised](err):
+		a, _ := errors.AsType[advised](err)
+		return a.next
+	case as[metricsError](err):
+		return "--metrics takes another address"
 	case listening(err):
 		return "--addr takes another address"
 	case errors.Is(err, fs.ErrNotExist):
@@ -98,23 +128,6 @@ func (w *oneAtATime) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.to.Write(p)
-}
-
-// accessLog writes one line for each request, as it ends.
-func accessLog(to io.Writer) func(server.Access) {
-	return func(a server.Access) {
-		what, end := a.Path, ""
-		if a.Range != "" {
-			what += " " + a.Range
-		}
-		if a.Cut {
-			end = " cut"
-		}
-		if a.Faults != "" {
-			end += " fault=" + a.Faults
-		}
-		fmt.Fprintf(to, "%s %s %s %s %d %d %v%s\n", a.Time.Format("15:04:05.000"), a.Remote, a.Method, ui.Safe(what), a.Status, a.Bytes, rounded(a.Duration), end)
-	}
 }
 
 // rounded is d as exact as anyone wants to read it.

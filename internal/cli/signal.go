@@ -50,3 +50,13 @@ func WithSignals(parent context.Context) context.Context {
 	}()
 	return ctx
 }
+
+// takeHangups gives hangups another meaning than the one that WithSignals gives
+// them, until the process ends. For who keeps logs small they say that a file has
+// been moved away.
+func takeHangups() <-chan os.Signal {
+	hangups := make(chan os.Signal, 1)
+	signal.Reset(syscall.SIGHUP) // or WithSignals would be told as well
+	signal.Notify(hangups, syscall.SIGHUP)
+	return hangups
+}
