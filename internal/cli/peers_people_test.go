@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,7 +16,11 @@ func passwords(t *testing.T, name, password string) (file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return write(t, filepath.Join(t.TempDir(), "users"), "%s:%s\n", name, hash)
+	file = write(t, filepath.Join(t.TempDir(), "users"), "%s:%s\n", name, hash)
+	if err := os.Chmod(file, 0o600); err != nil { // else it is remarked on
+		t.Fatal(err)
+	}
+	return file
 }
 
 // The same clients get the same bytes over TLS and with a password.
@@ -47,8 +52,8 @@ func TestCurlWithPasswordOverTLS(t *testing.T) {
 		{"the file\n200 1.1", []string{"--http1.1", "-u", "ann:secret", url + "f"}},
 		{"the file\n200 2", []string{"--anyauth", "-u", "ann:secret", url + "f"}},
 		{"file\n206 2", []string{"-r", "4-", "-u", "ann:secret", url + "f"}},
-		{"401 Unauthorized\n401 2", []string{"-u", "ann:wrong", url + "f"}},
-		{"401 Unauthorized\n401 2", []string{url + "nothing"}},
+		{"401 Unauthorized\n\n401 2", []string{"-u", "ann:wrong", url + "f"}},
+		{"401 Unauthorized\n\n401 2", []string{url + "nothing"}},
 		{"ok\n\n200 2", []string{url + "up"}},
 		{"\n204 2", []string{"-X", "OPTIONS", "-H", "Origin: https://x.example", "-H", "Access-Control-Request-Method: GET", url + "f"}},
 	} {
