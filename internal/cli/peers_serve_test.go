@@ -17,6 +17,39 @@ func TestPeersGetFromServe(t *testing.T) {
 	peers(t, dir, serve(t, dir), sum)
 }
 
+// The same over TLS, where HTTP/2 is spoken to who asks for it.
+func TestPeersGetFromServeOverTLS(t *testing.T) {
+	dir, sum := peerFile(t)
+	url := serve(t, "--tls-self-signed", dir)
+	if !strings.HasPrefix(url, "https://") {
+		t.Fatalf("the URL is %s", url)
+	}
+	peers(t, dir, url, sum)
+	t.Run("curl --http2", func(t *testing.T) {
+		t.Parallel()
+		program(t, "curl")
+		home := t.TempDir()
+		for _, version := range []string{"2", "1.1"} {
+			curl := []string{"curl", "-q", "-sSf", "-k", "--http" + version, "-w", "%{http_version}"}
+			whole := append(curl[:len(curl):len(curl)], "-o", "out", url+"big.bin")
+			if got := string(ran(t, home, whole...)); got != version || sumOf(t, filepath.Join(home, "out")) != sum {
+				t.Errorf("HTTP/%s: the version is %s, or the file is wrong", version, got)
+			}
+			tail := append(curl[:len(curl):len(curl)], "-r", "-4321", "-o", "tail", url+"big.bin")
+			if got := string(ran(t, home, tail...)); got != version {
+				t.Errorf("HTTP/%s: the version of a range is %s", version, got)
+			}
+			want, err := os.ReadFile(filepath.Join(dir, "big.bin"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(filepath.Join(home, "tail")); err != nil || !bytes.Equal(got, want[peerSize-4321:]) {
+				t.Errorf("HTTP/%s: a range of %d bytes, %v", version, len(got), err)
+			}
+		}
+	})
+}
+
 // peers lets clients fetch big.bin of dir from url, in all the ways they have.
 func peers(t *testing.T, dir, url string, sum [32]byte) {
 	big := url + "big.bin"

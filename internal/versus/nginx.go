@@ -70,7 +70,7 @@ func nginxConf(s spec, prefix, address string, root bool) string {
 	if s.cert == "" {
 		say("server { listen %s;", address)
 	} else {
-		say("server { listen %s ssl; ssl_certificate %s; ssl_certificate_key %s;", address, s.cert, s.key)
+		say("server { listen %s ssl; ssl_certificate %s; ssl_certificate_key %s; ssl_protocols TLSv1.2 TLSv1.3;", address, s.cert, s.key)
 	}
 	say("root %s;", s.root)
 	if s.rate > 0 {
