@@ -19,11 +19,12 @@ const visitors = 12
 
 // soakRound is one soak.
 func soakRound(ctx context.Context, r *round) error {
+	measured := []string{"--metrics", "127.0.0.1:0"}
 	site, err := newSite(filepath.Join(r.dir, "site"))
 	if err != nil {
 		return err
 	}
-	fresh, err := r.serveSite(ctx, site, "fresh")
+	fresh, err := r.serveSite(ctx, site, "fresh", measured...)
 	if err != nil {
 		return err
 	}
@@ -31,11 +32,14 @@ func soakRound(ctx context.Context, r *round) error {
 	if err != nil {
 		return err
 	}
-	s, err := r.serveSite(ctx, site, "soaked")
+	s, err := r.serveSite(ctx, site, "soaked", measured...)
 	if err != nil {
 		return err
 	}
 	defer s.kill()
+	if s.metrics, err = s.findMetrics(ctx); err != nil {
+		return err
+	}
 	if err := r.oneOfEach(ctx, site, s); err != nil {
 		return err
 	}
@@ -142,7 +146,13 @@ func (r *round) besetServer(ctx context.Context, site *site, s *soaked) (residen
 				stop(fmt.Errorf("looking at the server: %w", err))
 				continue
 			}
+			n, err := s.goroutines(ctx)
+			if err != nil {
+				stop(fmt.Errorf("asking the server: %w", err))
+				continue
+			}
 			resident = append(resident, c.resident)
+			r.tally.sample("during: goroutines", n)
 			r.tally.sample("during: descriptors", float64(c.descriptors))
 			r.tally.sample("during: threads", float64(c.threads))
 			r.tally.sample("during: resident, MiB", mebi(c.resident))

@@ -17,10 +17,11 @@ const settles = 15 * time.Second
 
 // A soaked is a braid serve that runs.
 type soaked struct {
-	c    *exec.Cmd
-	addr string
-	said string        // the file that standard error goes to
-	gone chan struct{} // closed when it has ended
+	c       *exec.Cmd
+	addr    string
+	metrics string        // a URL, once it has been found
+	said    string        // the file that standard error goes to
+	gone    chan struct{} // closed when it has ended
 }
 
 // serveSite starts a server.
@@ -31,7 +32,7 @@ func (r *round) serveSite(ctx context.Context, site *site, name string, with ...
 		return nil, err
 	}
 	defer said.Close()
-	s.c = exec.Command(r.braid, append([]string{"serve", "-q", "-a", "127.0.0.1:0", site.dir}, with...)...)
+	s.c = exec.Command(r.braid, append([]string{"serve", "-a", "127.0.0.1:0", site.dir}, with...)...)
 	s.c.Stderr = said
 	out, err := s.c.StdoutPipe()
 	if err != nil {
