@@ -51,7 +51,7 @@ func TestFileReachesConnection(t *testing.T) {
 	oldFile(t, filepath.Join(dir, "g"), nil)
 	oldFile(t, filepath.Join(dir, "g.gz"), patterned(size))
 	o := Options{Roots: []Root{{Name: "dir", Path: dir}, {Name: "f", Path: filepath.Join(dir, "f")}, {Name: "fs", FS: os.DirFS(dir)}},
-		Precompressed: true, Log: func(Access) {}, Shape: Shape{Latency: 1, RatePerClient: 1 << 34}}
+		Precompressed: true, Log: func(Access) {}, CORS: true, Health: "/health", Shape: Shape{Latency: 1, RatePerClient: 1 << 34}}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
