@@ -151,10 +151,11 @@ func TestUsersAreReadAgain(t *testing.T) {
 		}
 		is("at first", true, false, 0)
 		write(ann + bob)
-		is("one more", true, true, 0)
-		if who := users.list().users["ann"]; who.known.Load() == nil {
+		time.Sleep(time.Second)
+		if who := users.list().users["ann"]; len(users.list().names) != 2 || who.known.Load() == nil {
 			t.Error("who has not changed must be checked again")
 		}
+		is("one more", true, true, 0)
 		write(bob)
 		is("one less", false, true, 0)
 		write(hashedLine(t, "bob", "c") + ann)
@@ -176,6 +177,17 @@ func TestUsersAreReadAgain(t *testing.T) {
 	})
 	if _, err := LoadUsers(filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
+	}
+}
+
+// Those who are being checked are told apart by nothing else.
+func TestCredentialsDiffer(t *testing.T) {
+	u := parsed(t, hashedLine(t, "ann", "a"))
+	if u.credential("ann", "right") == u.credential("annr", "ight") || u.credential("ann", "a") != u.credential("ann", "a") {
+		t.Error("a credential is not a name and a password")
+	}
+	if u.credential("ann", "a") == parsed(t, hashedLine(t, "ann", "a")).credential("ann", "a") {
+		t.Error("two processes remember the same")
 	}
 }
 
