@@ -141,17 +141,14 @@ func (d *digests) settle(job *hashing, err error) {
 	close(job.done)
 }
 
-// hash reads a file from beginning to end. What it finds counts only if the file is of the same version from before the
-// first byte until after the last.
+// hash reads a file from beginning to end. What it finds counts only if the file, which was seen to be of the version
+// before it was opened, still is after the last byte: then it was so all the time.
 func (d *digests) hash(stop context.Context, job *hashing) error {
 	f, err := job.open()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if !job.version.is(f) {
-		return errChanged // has been replaced
-	}
 	readOnce(f)
 	h := sha256.New()
 	buf := blocks.Get().(*[block]byte)

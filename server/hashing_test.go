@@ -51,7 +51,7 @@ func TestOneHashingPerFile(t *testing.T) {
 	}
 }
 
-// theOnly is the only hashing there is to do.
+// theOnly is the only hashing there is to do; nil for none.
 func theOnly(d *digests) *hashing {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -78,7 +78,7 @@ func see(t *testing.T, path string) version {
 // otherwise changes a file until the system tells another version from the one before, which takes a tick of its clock.
 func otherwise(path string, change func() error) error {
 	before, _ := versionOf(must(os.Stat(path)))
-	for {
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {
 		if err := change(); err != nil {
 			return err
 		}
@@ -86,6 +86,7 @@ func otherwise(path string, change func() error) error {
 			return nil
 		}
 	}
+	return errors.New("the system does not tell that a file has changed")
 }
 
 // Changes that a file can suffer at any time. Each leaves other bytes, or could have.

@@ -9,7 +9,7 @@ import (
 // table is every mutant. A row names what is forgotten; its text is as short as
 // it can be and still stand there once.
 func table() []mutant {
-	return slices.Concat(sinkMutants(), checkpointMutants(), gateMutants(), engineMutants())
+	return slices.Concat(sinkMutants(), checkpointMutants(), gateMutants(), engineMutants(), digestMutants())
 }
 
 const (
@@ -225,6 +225,29 @@ func engineMutants() []mutant {
 	for i := range rows {
 		rows[i].in, rows[i].tests, rows[i].rapid = "./scheduler", cmp.Or(rows[i].tests, "."), true
 		rows[i].wait = 40 * time.Second // time is virtual there: who still runs then, hangs
+	}
+	return rows
+}
+
+// What the server must not say of a file.
+func digestMutants() []mutant {
+	hashing := "server/hashing.go"
+	rows := []mutant{
+		{name: "a file is not looked at after it was hashed", file: hashing, tests: "TestFileChanges|TestKnown",
+			old: "\t\tif !job.version.is(f) {\n\t\t\treturn errChanged\n\t\t}\n\t\tif off >=", new: "\t\tif off >="},
+		{name: "a file that may change unnoticed is hashed", file: hashing, tests: "TestFresh",
+			old: "if v.unsettled(d.now()) > 0 || ", new: "if "},
+		{name: "a file is told from others by size and time", file: "server/digest.go", tests: "TestFileChanges|TestKnown",
+			old: "return version{node, fi.Size()", new: "node = inode{}\n\treturn version{node, fi.Size()"},
+		{name: "every segment has the file hashed", file: hashing, tests: "TestOneHashing",
+			old: "\tjob := d.jobs[v]\n\tif job == nil {", new: "\tvar job *hashing\n\tif job == nil {"},
+		{name: "the server does not wait for the hashing", file: "server/serve.go", tests: "TestHashingEndsWithServer",
+			old: "\t<-ended\n\terrands.Wait()\n", new: "\t<-ended\n"},
+		{name: "the hashing goes on when the server stops", file: hashing, tests: "TestHashingEnds",
+			old: "if stop.Err() != nil || d.isClosed() {\n\t\treturn errStopped", new: "if d.isClosed() {\n\t\treturn errStopped"},
+	}
+	for i := range rows {
+		rows[i].in, rows[i].rapid = "./server", true
 	}
 	return rows
 }
