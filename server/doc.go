@@ -119,9 +119,9 @@
 // more than 1024 files, nor with [Options].NoListing.
 //
 // One file is hashed at a time, and one more while somebody waits; 1024 can be queued, and the digests of the 4096 used
-// last are remembered, in about a megabyte. In the background a hashing rests as long as it works, so that it takes no
-// more than half of a processor. On Linux 6.3 and later what it reads is the first to leave the page cache.
-// [Options].NoDigest switches all of it off.
+// last are remembered, in about a megabyte. In the background a hashing rests three times as long as it works, so that
+// it takes no more than a quarter of a processor. It reads through the page cache, as transfers do; what is asked for
+// with a HEAD or a short range only is read whole for it. [Options].NoDigest switches all of it off.
 //
 // # Misbehaving on purpose
 //

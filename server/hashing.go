@@ -18,6 +18,9 @@ const (
 	// stint is how much is read between two looks at the file and at whether to go on.
 	stint = 4 << 20
 
+	// rests is how long a hashing in the background rests after a stint, as a multiple of how long that took.
+	rests = 3
+
 	// assumedSpeed is that of a processor without instructions for SHA-256, in bytes/s; until it has been measured.
 	assumedSpeed = 200 << 20
 )
@@ -142,14 +145,14 @@ func (d *digests) settle(job *hashing, err error) {
 }
 
 // hash reads a file from beginning to end. What it finds counts only if the file, which was seen to be of the version
-// before it was opened, still is after the last byte: then it was so all the time.
+// before it was opened, still is after the last byte: then it was so all the time. It reads through the page cache, which
+// is where the transfers of the file that it is asked for read, too: what one has read the other need not.
 func (d *digests) hash(stop context.Context, job *hashing) error {
 	f, err := job.open()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	readOnce(f)
 	h := sha256.New()
 	buf := blocks.Get().(*[block]byte)
 	defer blocks.Put(buf)
@@ -182,13 +185,14 @@ func (d *digests) hash(stop context.Context, job *hashing) error {
 	}
 }
 
-// rest pauses as long as the last stint took, so that nobody loses more than half of a processor or of a disk to what may
-// never be asked for. It does not if somebody waits. It also says whether to go on.
+// rest pauses after a stint, so that nobody loses more than a quarter of a processor, or of a disk, to what may never be
+// asked for. It does not if somebody waits. It also says whether to go on.
 func (d *digests) rest(stop context.Context, job *hashing, took time.Duration) error {
+	pause := rests * took
 	if job.awaited() {
-		took = 0
+		pause = 0
 	}
-	timer := time.NewTimer(took)
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -207,7 +211,7 @@ func (d *digests) left(bytes int64) time.Duration {
 	if speed == 0 {
 		speed = assumedSpeed
 	}
-	return time.Duration(2 * float64(bytes) / float64(speed) * float64(time.Second))
+	return time.Duration((1 + rests) * float64(bytes) / float64(speed) * float64(time.Second))
 }
 
 // missing is how much of a version is still to be hashed, in bytes.

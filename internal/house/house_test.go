@@ -57,7 +57,7 @@ var rooms = map[string][]string{
 	"golang.org/x/sync":             {"scheduler"},
 	"golang.org/x/time":             {"internal/cli"},
 	"golang.org/x/crypto":           {"server"},
-	"golang.org/x/sys":              {"scheduler/sink", "server", "internal/torture"},
+	"golang.org/x/sys":              {"scheduler/sink", "internal/torture"},
 	"golang.org/x/text":             {"scheduler/source", "scheduler/source/nametest"},
 	"github.com/dunglas/httpsfv":    {"server"},
 	"github.com/gofrs/flock":        {"scheduler/sink"},

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package server
-
-import "os"
-
-// readOnce does nothing here.
-func readOnce(*os.File) {}
