@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// maxKnown is how many digests are remembered, those of the files asked for last. They take 1.2 MB.
+// maxKnown is how many digests are remembered, those of the files asked for last. They take about 1 MB.
 const maxKnown = 4096
 
 // A version is one version of one file, as the system tells it from all others. No two have the same bytes, if the first

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -264,5 +265,49 @@ func BenchmarkFileRequest(b *testing.B) {
 				b.Fatalf("Repr-Digest: %q", got)
 			}
 		})
+	}
+}
+
+// What is sent as it is stored compressed has the digest of that (row 87), and an embedded file has one at once.
+func TestDigestOfOtherRepresentations(t *testing.T) {
+	needInodes(t)
+	dir := t.TempDir()
+	oldFile(t, filepath.Join(dir, "f"), []byte(greeting))
+	stored := []byte("as if compressed")
+	oldFile(t, filepath.Join(dir, "f.gz"), stored)
+	h, _ := telling(t, Options{Root: dir, Precompressed: true})
+	addr, _ := serving(t, h)
+	c := dial(t, addr)
+	c.get("GET /SHA256SUMS")
+	for coding, content := range map[string][]byte{"identity": []byte(greeting), "gzip": stored} {
+		resp, body := c.get("GET /f", "Accept-Encoding: "+coding)
+		if got := resp.Header.Get("Repr-Digest"); got != reprDigest(sha256.Sum256(content)) || !bytes.Equal(body, content) {
+			t.Errorf("%s: %q, %q", coding, got, body)
+		}
+	}
+
+	embedded := must(New(Options{FS: embeddedFiles}))
+	get := func(path, want string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Want-Repr-Digest", want)
+		embedded.ServeHTTP(w, r)
+		return w
+	}
+	names := must(fs.Glob(embeddedFiles, "testdata/fuzz/*/*"))
+	if len(names) == 0 {
+		t.Error("there are no embedded files")
+	}
+	for _, name := range names {
+		file := get("/"+name, "")
+		sum := sha256.Sum256(file.Body.Bytes())
+		if got := file.Header().Get("Repr-Digest"); file.Code != 200 || got != reprDigest(sum) {
+			t.Errorf("%s: %d, %q", name, file.Code, got)
+		}
+		if got := get("/"+name+".sha256", "").Body.String(); got != sumLine(file.Body.Bytes(), filepath.Base(name)) {
+			t.Errorf("%s.sha256: %q", name, got)
+		}
+		if got := get("/"+name, "sha-256=0").Header().Get("Repr-Digest"); got != "" {
+			t.Errorf("%s: %q, not wanted", name, got)
+		}
 	}
 }
