@@ -227,6 +227,7 @@ var errHeader = errors.New("too large a header")
 type meter struct {
 	conn     net.Conn
 	patience time.Duration
+	moved    time.Time // when the deadline was
 	first    time.Time // when the first byte came
 	left     int       // how long a header may still be; negative outside of one
 }
@@ -240,8 +241,13 @@ func (m *meter) Read(p []byte) (int, error) {
 	if m.left > 0 {
 		p = p[:min(len(p), m.left)]
 	}
-	if err := m.conn.SetReadDeadline(time.Now().Add(m.patience)); err != nil {
-		return 0, err
+	// A deadline costs more than looking at the clock, so it is moved only now and
+	// then, and lies a little further on.
+	if now := time.Now(); now.Sub(m.moved) > m.patience/16 {
+		if err := m.conn.SetReadDeadline(now.Add(m.patience + m.patience/16)); err != nil {
+			return 0, err
+		}
+		m.moved = now
 	}
 	n, err := m.conn.Read(p)
 	if n > 0 && m.first.IsZero() {
