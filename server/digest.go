@@ -3,6 +3,7 @@ package server
 import (
 	"container/list"
 	"crypto/sha256"
+	"encoding/base64"
 	"io/fs"
 	"net/http"
 	"os"
@@ -138,4 +139,13 @@ func (o *origin) opener(name string) func() (*os.File, error) {
 		}
 		return file, nil
 	}
+}
+
+// reprDigest is a Repr-Digest (RFC 9530, section 3).
+func reprDigest(sum [sha256.Size]byte) string {
+	b := make([]byte, 0, 64)
+	b = append(b, "sha-256=:"...)
+	b = base64.StdEncoding.AppendEncode(b, sum[:])
+	b = append(b, ':')
+	return string(b)
 }

@@ -49,8 +49,3 @@ func (s *embeds) sum(f embedded, fi fs.FileInfo) [sha256.Size]byte {
 func contentTag(sum [sha256.Size]byte) string {
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 }
-
-// reprDigest is a Repr-Digest (RFC 9530, section 3).
-func reprDigest(sum [sha256.Size]byte) string {
-	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
-}

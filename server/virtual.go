@@ -2,7 +2,6 @@ package server
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"io"
 	"net/http"
 	"net/url"
@@ -111,7 +110,7 @@ func (p *pattern) digest(v virtual) string {
 func (v virtual) digest() string {
 	hash := sha256.New()
 	_ = v.send(hash, 0, v.size) // a hash takes everything
-	return "sha-256=:" + base64.StdEncoding.EncodeToString(hash.Sum(nil)) + ":"
+	return reprDigest([sha256.Size]byte(hash.Sum(nil)))
 }
 
 // block is how much of a pattern is computed at a time: little enough to be still in the processor's cache when the
