@@ -144,12 +144,13 @@ func (a *answer) String() string {
 		s += ", " + r
 	}
 	if a.status < 300 && !a.multipart {
-		switch {
+		switch r, _, _ := a.contentRange(); {
+		case a.length >= 0 && a.length == r.Len(): // as the Content-Range says
 		case a.length >= 0:
-			s += fmt.Sprintf(", %d bytes", a.length)
+			s += ", " + count(int(a.length), "byte")
 		case a.method == http.MethodHead:
 		case a.whole:
-			s += fmt.Sprintf(", %d bytes, length not told", len(a.body))
+			s += ", " + count(len(a.body), "byte") + ", length not told"
 		default:
 			s += ", length not told"
 		}

@@ -34,7 +34,11 @@ func (r *run) crowd(ctx context.Context) (Row, error) {
 	refused := ""
 	for len(open) < most && refused == "" {
 		from := int64(len(open)) * (r.facts.size / int64(most))
-		began, err := r.begin(ctx, fmt.Sprintf("bytes=%d-", from))
+		began, err := r.begin(ctx, from, false)
+		if err == nil && expired(began.StatusCode) && len(r.facts.route.first) > 0 {
+			began.Body.Close()
+			began, err = r.begin(ctx, from, true) // the link may have run out
+		}
 		switch {
 		case ctx.Err() != nil:
 			return Row{}, context.Cause(ctx)
@@ -52,8 +56,11 @@ func (r *run) crowd(ctx context.Context) (Row, error) {
 	var wrong *flaw
 	for _, began := range open {
 		a := r.read(began, some)
-		if wrong == nil {
-			wrong = look(&r.facts, &a)
+		switch flaw := look(&r.facts, &a); {
+		case flaw == nil:
+			r.facts.see(&a)
+		case wrong == nil:
+			wrong = flaw
 		}
 	}
 	r.facts.served = len(open)
@@ -64,14 +71,15 @@ func (r *run) crowd(ctx context.Context) (Row, error) {
 	return row, nil
 }
 
-// begin asks for a range and waits for the beginning of the answer.
-func (r *run) begin(ctx context.Context, text string) (*source.Answer, error) {
+// begin asks for the file from a byte on, and waits for the beginning of the
+// answer.
+func (r *run) begin(ctx context.Context, from int64, anew bool) (*source.Answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	patience := min(crowdPatience, r.o.Timeout)
 	slow := time.AfterFunc(patience, func() { cancel(stalled(patience)) })
 	defer slow.Stop()
 	r.report.Requests++
-	a, err := r.asker.Ask(ctx, source.Request{Header: get("Range", text).header()})
+	a, err := r.asker.Ask(ctx, source.Request{Header: get("Range", fmt.Sprintf("bytes=%d-", from)).header(), Anew: anew})
 	if err != nil {
 		cancel(nil)
 	}

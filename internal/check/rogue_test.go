@@ -95,9 +95,9 @@ func TestCrowd(t *testing.T) {
 // A link that runs out while it is asked is told from a file that is gone.
 func TestLinkRunsOut(t *testing.T) {
 	t.Parallel()
-	r := mustRun(t, origin(t, server.Options{Rogue: server.Rogue{Faults: []string{"signed-expires"}}})+"8M", Options{Connections: 2})
+	r := mustRun(t, origin(t, server.Options{Rogue: server.Rogue{Faults: []string{"signed-expires"}}})+"8M", Options{})
 	want(t, r, "redirect", Allowed)
-	if r.Summary.Segments != Safe || r.Summary.Fail > 0 {
+	if r.Summary.Segments != Safe || r.Summary.Fail > 0 || r.Summary.Connections != 16 {
 		t.Errorf("%+v", r.Summary)
 	}
 	ids := r.those(Allowed, "one range")
