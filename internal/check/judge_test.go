@@ -62,6 +62,10 @@ func TestLook(t *testing.T) {
 		a.body[len(a.body)-1] ^= 1
 		return a
 	}
+	half := func(a *answer, whole bool) *answer {
+		a.body, a.length, a.whole = a.body[:len(a.body)/2], -1, whole
+		return a
+	}
 	for _, c := range []struct {
 		name string
 		a    *answer
@@ -87,6 +91,8 @@ func TestLook(t *testing.T) {
 		{"parts under one Content-Range", together(f, []string{"Content-Range", "bytes 0-59/10000"}, [2]int64{0, 9}), "Content-Range of its own"},
 		{"no boundary", together(f, []string{"Content-Type", "multipart/byteranges"}, [2]int64{0, 9}), "no boundary"},
 		{"no parts", together(f, nil), "cannot be read"},
+		{"a part that ends early", half(together(f, nil, [2]int64{0, 99}), true), "ends early"},
+		{"a part that was not read on", half(together(f, nil, [2]int64{0, 99}), false), ""},
 		{"304", said(f, 304, 0, 0), ""},
 		{"304 without ETag", said(f, 304, 0, 0, "ETag", ""), "ETag is missing"},
 		{"416", said(f, 416, 0, 0, "Content-Range", "bytes */10000"), ""},

@@ -148,6 +148,26 @@ func TestUnanswered(t *testing.T) {
 	want(t, r, "single", Pass)
 }
 
+// An answer that breaks off once is asked for again: that is no one's fault.
+func TestBreaksOffOnce(t *testing.T) {
+	t.Parallel()
+	var n atomic.Int64
+	content := strings.Repeat("0123456789", 100)
+	s := handled(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") == "bytes=0-499" && r.Method == http.MethodGet && n.Add(1) == 1 {
+			w.Header().Set("Content-Length", "500")
+			w.Header().Set("Content-Range", "bytes 0-499/1000")
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, content[:100])
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}
+		http.ServeContent(w, r, "f.bin", time.Now().Add(-time.Hour), strings.NewReader(content))
+	})
+	r := mustRun(t, s.URL, Options{})
+	want(t, r, "single", Pass)
+}
+
 // Servers behind one name that do not agree are found out.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
