@@ -65,7 +65,7 @@ func (p *checkPage) row(r check.Row) {
 		p.print("", r.Group+":")
 	}
 	texts := []string{r.Asked + " → " + r.Came}
-	cite := "[" + strings.Replace(r.Section, "RFC 9110, ", "§ ", 1) + "]"
+	cite := "[" + strings.Replace(r.Section, "RFC 9110, ", "§", 1) + "]"
 	if r.Verdict != check.Pass || p.verbose {
 		texts = append(texts, r.Rule+" "+cite)
 	} else {

@@ -12,7 +12,7 @@ import (
 )
 
 // errFails says that braid check found something that fails.
-var errFails = errors.New("the server breaks rules that downloads rest on")
+var errFails = errors.New("the server breaks rules of HTTP")
 
 // runCheck checks one URL. What was found out before something went wrong is
 // reported as well, and said to be partial.

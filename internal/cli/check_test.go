@@ -27,7 +27,7 @@ func TestCheckExitCodes(t *testing.T) {
 	}{
 		{[]string{url + "pattern/1M"}, 0, "Resuming is safe: the ETag tells the file's versions apart.", ""},
 		{[]string{url + "pattern/0"}, 0, "The file is empty", ""},
-		{[]string{lies + "pattern/1M"}, exitProtocol, "these are not the bytes", "braid: the server breaks rules that downloads rest on: 4 rows fail\n"},
+		{[]string{lies + "pattern/1M"}, exitProtocol, "these are not the bytes", "braid: the server breaks rules of HTTP: 4 rows fail\n"},
 		{[]string{url + "nothing"}, exitHTTP, "", "braid: " + url + "nothing: the server answered 404 Not Found; check the URL\n"},
 		{[]string{deny.URL}, exitAuth, "", "braid: " + deny.URL + ": the server answered 401 Unauthorized; --header @FILE sends credentials\n"},
 		{[]string{"http://nowhere.invalid/f"}, exitNetwork, "", "check the name of the host"},
@@ -104,7 +104,7 @@ func TestCheckPage(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	for _, word := range []string{"pass", "fail", "allowed", "not offered", "§ 14.1.2", "RFC 9530"} {
+	for _, word := range []string{"pass", "fail", "allowed", "not offered", "§14.1.2", "RFC 9530"} {
 		if !strings.Contains(out, word) {
 			t.Errorf("there is no %q in\n%s", word, out)
 		}
