@@ -46,14 +46,13 @@ func (rep *representation) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(rep.size, 10))
 		fail(w, http.StatusRequestedRangeNotSatisfiable)
 	case verdict == whole:
-		rep.describe(w, rep.contentType, rep.size)
+		rep.describe(w, rep.contentType, rep.size, "")
 		w.WriteHeader(http.StatusOK)
 		if r.Method != http.MethodHead {
 			rep.stream(w, r).span(span{0, rep.size})
 		}
 	case len(spans) == 1:
-		rep.describe(w, rep.contentType, spans[0].len())
-		w.Header().Set("Content-Range", contentRange(spans[0], rep.size))
+		rep.describe(w, rep.contentType, spans[0].len(), contentRange(spans[0], rep.size))
 		w.WriteHeader(http.StatusPartialContent)
 		rep.stream(w, r).span(spans[0])
 	default:
@@ -75,34 +74,39 @@ func (rep *representation) asked(r *http.Request) ([]span, rangeVerdict) {
 	return spans, verdict
 }
 
-// describe sets the fields of a 200 or 206 whose content is n bytes of the given type.
-func (rep *representation) describe(w http.ResponseWriter, contentType string, n int64) {
+// describe sets the fields of a 200 or 206 whose content is n bytes of the given type; ranged is its Content-Range.
+func (rep *representation) describe(w http.ResponseWriter, contentType string, n int64, ranged string) {
 	h := w.Header()
-	h.Set("Accept-Ranges", "bytes")
-	h.Set("Cache-Control", "no-transform") // a proxy that compresses would move every offset
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.FormatInt(n, 10))
-	if rep.etag != "" {
-		h["ETag"] = []string{rep.etag} // Set would spell it Etag, and some consumers compare the case
-	}
+	values := make(values, 0, 8)
+	values.set(h, "Accept-Ranges", "bytes")
+	values.set(h, "Cache-Control", "no-transform") // a proxy that compresses would move every offset
+	values.set(h, "Content-Type", contentType)
+	values.set(h, "Content-Length", strconv.FormatInt(n, 10))
+	values.set(h, "Content-Range", ranged)
+	values.set(h, "ETag", rep.etag) // Header.Set would spell it Etag, and some consumers compare the case
 	if !rep.modified.IsZero() {
-		h.Set("Last-Modified", rep.modified.UTC().Format(http.TimeFormat))
+		values.set(h, "Last-Modified", rep.modified.UTC().Format(http.TimeFormat))
 	}
-	if rep.disposition != "" {
-		h.Set("Content-Disposition", rep.disposition)
-	}
-	if rep.digest != "" {
-		h.Set("Repr-Digest", rep.digest)
-	}
-	if rep.encoding != "" {
-		h.Set("Content-Encoding", rep.encoding)
-	}
+	values.set(h, "Content-Disposition", rep.disposition)
+	values.set(h, "Repr-Digest", rep.digest)
+	values.set(h, "Content-Encoding", rep.encoding)
 	if rep.varies {
-		h.Set("Vary", "Accept-Encoding")
+		values.set(h, "Vary", "Accept-Encoding")
 	}
-	if rep.date != "" {
-		h.Set("Date", rep.date)
+	values.set(h, "Date", rep.date)
+}
+
+// Values are the values of fields, together in one piece of memory.
+type values []string
+
+// set sets a field, whose name is sent as it is written here, to a value; to none if it is "".
+func (v *values) set(h http.Header, name, value string) {
+	if value == "" {
+		return
 	}
+	n := len(*v)
+	*v = append(*v, value)
+	h[name] = (*v)[n : n+1 : n+1]
 }
 
 // notModified sends a 304 with the fields RFC 9110, section 15.4.5, asks for and no others.

@@ -60,8 +60,14 @@ func (o *origin) represent(r *http.Request, name string, f fs.File, fi fs.FileIn
 // tail is how much of every piece is held back until the file has been looked at once more.
 const tail = 4 << 10
 
-// tails lends buffers of tail bytes.
-var tails = sync.Pool{New: func() any { return new([tail]byte) }}
+// small is what is not worth the calls that a way around this process takes.
+const small = 64 << 10
+
+// tails and smalls lend buffers.
+var (
+	tails  = sync.Pool{New: func() any { return new([tail]byte) }}
+	smalls = sync.Pool{New: func() any { return new([small]byte) }}
+)
 
 var (
 	errShort   = errors.New("the file is shorter than was announced")
@@ -84,21 +90,28 @@ type fileBody struct {
 // send writes n bytes at off. All but the tail goes from the file to the connection without passing through this
 // process: for that w must get the *os.File itself, under nothing but an io.LimitedReader, which is what io.CopyN does.
 // The tail is read, the file looked at, and only then is the tail written. So whoever has all of a piece has it from
-// before the last look.
+// before the last look. A small piece is all tail.
 func (b *fileBody) send(w io.Writer, off, n int64) error {
-	held := min(n, tail)
-	if direct := n - held; direct > 0 {
-		if _, err := b.f.Seek(off, io.SeekStart); err != nil {
-			return err
-		}
-		if _, err := io.CopyN(w, b.f, direct); err != nil {
-			return err
-		}
+	if n <= small {
+		buf := smalls.Get().(*[small]byte)
+		defer smalls.Put(buf)
+		return b.sendLast(w, off, buf[:n])
+	}
+	direct := n - tail
+	if _, err := b.f.Seek(off, io.SeekStart); err != nil {
+		return err
+	}
+	if _, err := io.CopyN(w, b.f, direct); err != nil {
+		return err
 	}
 	buf := tails.Get().(*[tail]byte)
 	defer tails.Put(buf)
-	last := buf[:held]
-	if err := readAt(b.f, last, off+n-held); err == io.EOF || err == io.ErrUnexpectedEOF {
+	return b.sendLast(w, off+direct, buf[:])
+}
+
+// sendLast reads as many bytes at off as there is room for, looks at the file, and writes them.
+func (b *fileBody) sendLast(w io.Writer, off int64, buf []byte) error {
+	if err := readAt(b.f, buf, off); err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errShort
 	} else if err != nil {
 		return err
@@ -106,7 +119,7 @@ func (b *fileBody) send(w io.Writer, off, n int64) error {
 	if err := b.unchanged(); err != nil {
 		return err
 	}
-	_, err := w.Write(last)
+	_, err := w.Write(buf)
 	return err
 }
 

@@ -21,7 +21,7 @@ func (rep *representation) multipart(w http.ResponseWriter, r *http.Request, spa
 		}
 		length += int64(len(heads[i])) + s.len()
 	}
-	rep.describe(w, "multipart/byteranges; boundary="+boundary, length)
+	rep.describe(w, "multipart/byteranges; boundary="+boundary, length, "")
 	w.WriteHeader(http.StatusPartialContent)
 	st := rep.stream(w, r)
 	for i, s := range spans {

@@ -38,7 +38,7 @@ func start(t *testing.T, o Options) string {
 }
 
 // oldFile writes a file whose last change is long past, so that its tag is strong.
-func oldFile(t *testing.T, path string, content []byte) {
+func oldFile(t testing.TB, path string, content []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
@@ -49,7 +49,7 @@ func oldFile(t *testing.T, path string, content []byte) {
 	age(t, path, -time.Hour)
 }
 
-func age(t *testing.T, path string, d time.Duration) {
+func age(t testing.TB, path string, d time.Duration) {
 	t.Helper()
 	then := time.Now().Add(d)
 	if err := os.Chtimes(path, then, then); err != nil {

@@ -183,9 +183,11 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // file answers for a file or a folder.
 func (o *origin) file(w http.ResponseWriter, r *http.Request, path string) {
-	if mount := requested(r).Path; path == "" && mount != "" && !strings.HasSuffix(mount, "/") {
-		moved(w, mount) // the links of the top folder would lead beside where the origin is mounted
-		return
+	if path == "" {
+		if mount := requested(r).Path; mount != "" && !strings.HasSuffix(mount, "/") {
+			moved(w, mount) // the links of the top folder would lead beside where the origin is mounted
+			return
+		}
 	}
 	name, slash, ok := nameOf(path)
 	if !ok {
