@@ -75,7 +75,6 @@ func BenchmarkByHand(b *testing.B) {
 	benchmark(b, func(ctx context.Context, ln net.Listener) error { return Serve(ctx, ln, h, Options{}) })
 }
 
-
 // A range of a file takes few allocations beyond those of net/http: opening the file, which is most of them, and the
 // answer's fields. The number is what it is today, and one for a buffer that the race detector throws away.
 func TestAllocationsOfARange(t *testing.T) {

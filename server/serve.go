@@ -88,6 +88,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, o Options) erro
 		Protocols:                    protocols,
 		HTTP2:                        &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		TLSConfig:                    tlsConfig(o.TLS),
+		ErrorLog:                     complaints(),
 		ReadHeaderTimeout:            headerTimeout,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               headerAllowed,

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -165,6 +166,18 @@ func TestTurnedAwayOverTLS(t *testing.T) {
 		running.Body.Close()
 		first.CloseIdleConnections()
 		second.CloseIdleConnections()
+	}
+}
+
+// Failed handshakes are not logged, other complaints are.
+func TestComplaints(t *testing.T) {
+	var said bytes.Buffer
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(&said)
+	complaints().Printf("http: TLS handshake error from x: %v", io.EOF)
+	complaints().Print("http: panic serving x")
+	if got := said.String(); !strings.HasSuffix(got, " http: panic serving x\n") || strings.Contains(got, "handshake") {
+		t.Errorf("%q", got)
 	}
 }
 
