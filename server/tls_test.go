@@ -85,7 +85,9 @@ func TestRangesOverTLS(t *testing.T) {
 // What speaks no TLS, or one that is too old, is told so; what says nothing is not waited for; without TLS there is no
 // HTTP/2.
 func TestTLSRefusals(t *testing.T) {
-	addr := start(t, Options{Pattern: true, TLS: selfSigned(t)})
+	config := selfSigned(t)
+	config.MinVersion = tls.VersionTLS10 // is not heeded
+	addr := start(t, Options{Pattern: true, TLS: config})
 	if resp := dial(t, addr).ask("GET /pattern/5"); resp.StatusCode != 400 {
 		t.Errorf("plain HTTP to the TLS port: %s", resp.Status)
 	}

@@ -37,7 +37,7 @@ func attacks() []attack {
 		{name: "slow bodies", lanes: 500, strike: trickling("GET /f0.bin HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")},
 		{name: "pipelines", lanes: 16, strike: pipeline},
 		{name: "comers and goers", lanes: 4, strike: comeAndGo},
-		{name: "idle connections", lanes: 1, with: []string{"--max-connections", "16000"}, strike: idle},
+		{name: "idle connections", lanes: idleLanes, with: []string{"--max-connections", "16000"}, strike: idle},
 		{name: "a crowd at the door", lanes: 4, with: []string{"--max-connections", "64"}, strike: crowd},
 	}
 }
@@ -234,12 +234,15 @@ func comeAndGo(ctx context.Context, a *assault) error {
 	return err
 }
 
-// idlers is how many connections idle holds, if it may have so many descriptors.
-const idlers = 10_000
+// idlers is how many connections there are in the lanes of idle together, if there may be so many descriptors.
+const (
+	idlers    = 10_000
+	idleLanes = 4
+)
 
 // idle holds connections of which every other has been answered once.
 func idle(ctx context.Context, a *assault) error {
-	for i := range idlers {
+	for i := range idlers / idleLanes {
 		c, done, err := a.dial(ctx)
 		if err != nil {
 			break
