@@ -144,10 +144,11 @@ type stream struct {
 	w    http.ResponseWriter
 	time timing
 	body body
+	conn *conn // that the content goes out on as it is; nil if something lies between, or it is not known
 }
 
 func (rep *representation) stream(w http.ResponseWriter, r *http.Request) stream {
-	return stream{w, patienceFor(w, r), rep.body}
+	return stream{w, patienceFor(w, r), rep.body, bareConn(r)}
 }
 
 // span sends the bytes of s, piece by piece.
@@ -157,11 +158,23 @@ func (st stream) span(s span) {
 		if err := st.time.allow(n); err != nil {
 			abort()
 		}
-		if err := st.body.send(st.w, s.off, n); err != nil {
+		if err := st.send(s.off, n); err != nil {
 			abort()
 		}
 		s.off += n
 	}
+}
+
+// send sends a piece. A small one leaves together with the header.
+func (st stream) send(off, n int64) error {
+	if st.conn == nil || n <= corkable || n > small {
+		return st.body.send(st.w, off, n)
+	}
+	st.conn.cork()
+	if err := st.body.send(st.w, off, n); err != nil {
+		return err
+	}
+	return st.conn.uncork()
 }
 
 // text sends a few bytes of our own.

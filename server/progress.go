@@ -38,6 +38,7 @@ type outflow struct {
 	credit  time.Duration
 	armed   time.Time // the write deadline of Conn
 	given   bool      // up
+	corked  cork
 
 	limit atomic.Int64 // the deadline that whoever writes has asked for, in ns since 1970; 0 for none
 }
@@ -49,6 +50,12 @@ func newOutflow(c net.Conn, minRate int64, slow func()) *outflow {
 func (o *outflow) Write(p []byte) (int, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
+	if o.corked.keep(p) {
+		return len(p), nil
+	}
+	if o.corked.kept != nil {
+		return o.together(p)
+	}
 	sent := 0
 	err := o.push(func() (int64, bool, error) {
 		q := p[sent:]
@@ -72,6 +79,11 @@ func (o *outflow) ReadFrom(src io.Reader) (int64, error) {
 	}
 	o.writing.Lock()
 	defer o.writing.Unlock()
+	if o.corked.kept != nil {
+		if _, err := o.together(nil); err != nil {
+			return 0, err
+		}
+	}
 	var sent int64
 	err := o.push(func() (int64, bool, error) {
 		left := limited.N

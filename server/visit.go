@@ -141,6 +141,15 @@ func connFrom(r *http.Request) *conn {
 	return c
 }
 
+// bareConn is connFrom where neither TLS nor a rate lies between the answer and the connection.
+func bareConn(r *http.Request) *conn {
+	c := connFrom(r)
+	if c == nil || r.TLS != nil || c.guard.shape.RatePerConnection > 0 {
+		return nil
+	}
+	return c
+}
+
 func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, connOf(c))
 }
