@@ -148,7 +148,7 @@ type stream struct {
 }
 
 func (rep *representation) stream(w http.ResponseWriter, r *http.Request) stream {
-	return stream{w, patienceFor(w, r), rep.body, bareConn(r)}
+	return stream{w, patienceFor(w, r), rep.body, bareConn(w, r)}
 }
 
 // span sends the bytes of s, piece by piece.

@@ -249,7 +249,7 @@ func (g *guard) notice(c *conn, s http.ConnState) {
 func (g *guard) Accept() (net.Conn, error) {
 	select {
 	case v := <-g.asking:
-		c := &conn{visit: v, guard: g}
+		c := &conn{visit: v, guard: g, bare: !g.tls && g.shape.RatePerConnection <= 0}
 		c.outflow = newOutflow(v.Conn, g.limits.MinRate, func() { g.counts.TooSlow.Add(1) })
 		return g.shape.conn(c), nil
 	case err := <-g.broken:

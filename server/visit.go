@@ -37,6 +37,7 @@ type conn struct {
 	*outflow
 	visit *visit
 	guard *guard
+	bare  bool // what net/http writes goes out as it is, without TLS or a rate
 	stay  atomic.Int32
 
 	// Of the goroutine that serves the connection alone, or of one that it waits for.
@@ -141,10 +142,11 @@ func connFrom(r *http.Request) *conn {
 	return c
 }
 
-// bareConn is connFrom where neither TLS nor a rate lies between the answer and the connection.
-func bareConn(r *http.Request) *conn {
+// bareConn is connFrom where neither TLS nor a rate lies between an answer and its connection, nor a stage, which decides
+// itself what leaves when.
+func bareConn(w http.ResponseWriter, r *http.Request) *conn {
 	c := connFrom(r)
-	if c == nil || r.TLS != nil || c.guard.shape.RatePerConnection > 0 {
+	if _, staged := w.(*stage); staged || c == nil || !c.bare {
 		return nil
 	}
 	return c
