@@ -147,7 +147,7 @@ func TestRowsReplacedAllTheTime(t *testing.T) {
 		}
 	}()
 	c := dial(t, s.addr)
-	seen := map[string]int{} // the length under each tag
+	seen := map[string]int{}                // the length under each tag
 	end := time.Now().Add(20 * time.Second) // on a busy machine the other goroutine may not get a word in for long
 	for i := 0; i < 500 || len(seen) < 2 && time.Now().Before(end); i++ {
 		a := c.get("GET /changing")
