@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"syscall"
 
 	"braid/internal/bench"
 	"braid/internal/ui"
+	"braid/scheduler/source"
 )
 
 // runBench measures, or reads what was measured, and tells of it. What was
@@ -148,6 +151,8 @@ func benchAdvice(err error) string {
 		return "braid bench --help says what a server needs"
 	case errors.Is(err, os.ErrNotExist):
 		return "check the name of the file"
+	case as[*source.StatusError](err), as[*net.DNSError](err), errors.Is(err, syscall.ECONNREFUSED):
+		return hintFor(err, false)
 	}
 	return ""
 }

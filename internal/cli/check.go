@@ -34,8 +34,8 @@ func checkCommand(e *env) *command {
 		brief: "find out what a server does with ranges",
 		about: "Asks a server for ranges of a file in some sixty ways, and says of each answer what RFC 9110 says: " +
 			"pass, fail (against a MUST, or wrong bytes), allowed, or not offered. Then it says whether it is safe to fetch the " +
-			"file in segments and to resume it, and with how many connections. Of the file it reads 64 KiB, and little more: " +
-			"it may be as large as it likes. The exit code is 0 if nothing fails, and 7 if something does.",
+			"file in segments and to resume it, and with how many connections. Of the file it reads some " +
+			"200 KiB, however large it is. The exit code is 0 if nothing fails, and 7 if something does.",
 		examples: []example{
 			{"braid check https://example.com/big.iso", ""},
 			{"braid check -q URL", "what fails, and what it comes to"},

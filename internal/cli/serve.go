@@ -98,7 +98,7 @@ func (o *serveOptions) otherFlags() []*option {
 			use: "how long to wait before each response"},
 
 		{name: "max-connections", arg: "N", group: "protection", def: "auto", set: into(&o.Limits.Connections, autoOr(1, 1_000_000)),
-			use: "how many there may be; when it is reached, one that idles makes room, else the answer is 503"},
+			use: "how many there may be, auto being as many as the process has descriptors for, 16384 at most; when it is reached, one that idles makes room, else the answer is 503"},
 		{name: "max-connections-per-client", arg: "N", group: "protection", set: into(&o.Limits.PerClient, number(1, 1_000_000)),
 			use: "on how many a client may fetch at a time, or streams of HTTP/2; a client is an IPv4 address or an IPv6 /64 (default: no limit)"},
 		{name: "min-rate", arg: "RATE", group: "protection", def: "1K", set: into(&o.Limits.MinRate, minRate),

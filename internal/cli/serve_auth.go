@@ -43,6 +43,14 @@ func (o *sharing) users(warn func(error)) (*server.Users, error) {
 	return u, nil
 }
 
+// notes say how a client sends the password it needs.
+func (o *sharing) notes() []string {
+	if o.AuthFile == "" {
+		return nil
+	}
+	return []string{"it takes a password from " + ui.Safe(o.AuthFile) + ": braid get --netrc …, or curl -u NAME"}
+}
+
 // caution warns of what is not as safe as it may seem, of a server at an
 // address.
 func (o *sharing) caution(a net.Addr, encrypted bool, warn func(error)) {

@@ -62,7 +62,7 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 	url := o.TLS.scheme() + "://" + shownAddress(listener.Addr()) + entrance(o.Roots)
 	fmt.Fprintln(e.out, url)
 	say("serving %s; Ctrl-C stops, and lets running transfers end within %v", shownRoots(o.Roots), o.Grace)
-	for _, line := range slices.Concat(o.TLS.notes(certificate, url), monitor.notes()) {
+	for _, line := range slices.Concat(o.TLS.notes(certificate, url), o.Sharing.notes(), monitor.notes()) {
 		say("%s", line)
 	}
 	if fault := misbehaviour(o.Rogue); fault != "" {
@@ -72,7 +72,7 @@ func runServe(ctx context.Context, e *env, o serveOptions) error {
 	told := make(chan struct{})
 	never := context.AfterFunc(ctx, func() {
 		defer close(told)
-		say("stopping: no new connections from now on")
+		say("stopping: no new connections from now on; Ctrl-C again cuts off the transfers that run")
 	})
 	defer func() {
 		if !never() {

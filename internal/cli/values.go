@@ -135,6 +135,9 @@ func text(what string) func(string) (string, error) {
 
 // parseAddress reads HOST:PORT.
 func parseAddress(s string) (string, error) {
+	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
+		return "", wanted("HOST:PORT, such as 127.0.0.1:" + s + ", or :" + s + " for the whole network")
+	}
 	_, port, err := net.SplitHostPort(s)
 	if _, numErr := strconv.ParseUint(port, 10, 16); err != nil || numErr != nil {
 		return "", wanted("HOST:PORT, such as 127.0.0.1:8080")
