@@ -51,7 +51,7 @@ func serveCommand(e *env) *command {
 			{"braid serve -a :8443 --tls-self-signed --auth-file users", "to those who have a password"},
 			{"braid serve iso=/srv/images /var/log", "at /iso and /log"},
 			{"braid serve --rate-per-connection 2M --latency 50ms", "as from far away"},
-			{"braid get $URL/pattern/1G", "a file that takes no disk"},
+			{"braid get http://127.0.0.1:8080/pattern/1G", "a file that takes no disk"},
 			{"braid serve --fault rst-midway,etag-changes", "as badly as that, to try a client"},
 		},
 		flags:    o.flags(),
