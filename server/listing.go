@@ -174,7 +174,15 @@ func (l *listing) send(w http.ResponseWriter, r *http.Request, content string, e
 	case err != nil:
 		fail(w, http.StatusInternalServerError)
 	default:
-		send(w, http.StatusOK, content)
+		switch evaluate(r.Header, validators{}) { // a page has none, but "*" stands for whatever there is
+		case preconditionFailed:
+			fail(w, http.StatusPreconditionFailed)
+		case notModified:
+			w.Header().Del("Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+		default:
+			send(w, http.StatusOK, content)
+		}
 	}
 }
 

@@ -150,6 +150,26 @@ func TestFilePage(t *testing.T) {
 }
 
 // A folder of more entries than a page has is shown page by page, and given to programs in larger pieces.
+// Preconditions hold for pages too (RFC 9110, section 13.2.1), which have no tags of their own.
+func TestConditionsOfPages(t *testing.T) {
+	dir := t.TempDir()
+	oldFile(t, filepath.Join(dir, "f"), []byte("f"))
+	c := dial(t, start(t, Options{Root: dir}))
+	for _, path := range []string{"/", "/?file=f"} {
+		for field, want := range map[string]int{
+			`If-Match: "x"`: 412, `If-Match: *`: 200, `If-None-Match: *`: 304, `If-None-Match: "x"`: 200,
+			"If-Modified-Since: Fri, 27 Nov 2026 04:21:11 GMT": 200, "If-Unmodified-Since: Fri, 27 Nov 2020 04:21:11 GMT": 200,
+		} {
+			if resp, _ := c.get("GET "+path, field); resp.StatusCode != want {
+				t.Errorf("%s, %s: %s, want %d", path, field, resp.Status, want)
+			}
+		}
+	}
+	if resp, _ := c.get("GET /?file=none", `If-Match: "x"`); resp.StatusCode != 404 {
+		t.Errorf("what is not there: %s", resp.Status)
+	}
+}
+
 func TestBigFolder(t *testing.T) {
 	dir := t.TempDir()
 	for i := range pageRows + 500 {
