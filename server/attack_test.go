@@ -3,12 +3,14 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -27,6 +29,54 @@ func TestBodiesAreNotRead(t *testing.T) {
 				t.Errorf("%s: %s, %d bytes, %v, close %v after %v", fields, resp.Status, len(body), err, resp.Close, time.Since(begun))
 			}
 			c.Close()
+		}
+	})
+}
+
+// A body that is announced and never comes holds no connection.
+func TestBodiesThatNeverCome(t *testing.T) {
+	users, err := ParseUsers([]byte("x:$2a$04$" + strings.Repeat("a", 53)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const chunked = "Transfer-Encoding: chunked\r\n\r\n"
+	const preflight = "OPTIONS / HTTP/1.1\r\nHost: x\r\nOrigin: null\r\nAccess-Control-Request-Method: GET\r\n"
+	for begin, o := range map[string]Options{
+		"GET /pattern/5 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n": {},
+		"GET /pattern/5 HTTP/1.1\r\nHost: x\r\n" + chunked:                 {},
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n":         {},
+		"POST /a HTTP/1.1\r\nHost: x\r\n" + chunked:                        {Users: users},
+		preflight + chunked: {CORS: true},
+	} {
+		o.Pattern = true
+		virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
+			c := l.dial(t, begin)
+			defer c.Close()
+			begun := time.Now()
+			_ = c.SetReadDeadline(begun.Add(time.Hour))
+			if _, err := io.Copy(io.Discard, c); err != nil || time.Since(begun) > 2*headerTimeout {
+				t.Errorf("%q: %v after %v", begin, err, time.Since(begun))
+			}
+		})
+	}
+}
+
+// Nor if what answers is no origin.
+func TestBodiesThatNeverComeToOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- Serve(ctx, l, http.NotFoundHandler(), Options{}) }()
+		c := l.dial(t, "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+		defer c.Close()
+		_ = c.SetReadDeadline(time.Now().Add(time.Hour))
+		if _, err := io.Copy(io.Discard, c); err != nil {
+			t.Error(err)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 }

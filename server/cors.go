@@ -30,6 +30,7 @@ func shared(h http.Handler) http.Handler {
 			h.ServeHTTP(w, r)
 			return
 		}
+		unread(w, r)
 		fields.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
 		fields.Set("Access-Control-Allow-Headers", allowed)
 		fields.Set("Access-Control-Max-Age", preflightAge)

@@ -239,9 +239,17 @@ func greet(w http.ResponseWriter, r *http.Request) {
 	_ = patienceFor(w, r).allow(0)
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
-	if r.ContentLength != 0 && r.ProtoMajor < 2 {
-		h.Set("Connection", "close") // rather than read what the client wants to send
+	unread(w, r)
+}
+
+// unread ends the connection of a request with content, rather than read what the client wants to send. net/http reads some
+// of it all the same when the answer has gone out, for as long as it is let.
+func unread(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength == 0 || r.ProtoMajor >= 2 {
+		return
 	}
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(headerTimeout)) // there is none in a test that records a response
 }
 
 // delayed waits before every response.

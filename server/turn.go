@@ -8,15 +8,18 @@ func (g *guard) answer(w http.ResponseWriter, r *http.Request, h http.Handler) {
 	g.counts.Requests.Add(1)
 	g.counts.InFlight.Add(1)
 	defer g.counts.InFlight.Add(-1)
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		unread(w, r) // nor will an h that is no origin read it
+	}
 	v := connFrom(r).visit
 	switch {
 	case v.excess:
-		turnAway(w, true)
+		turnAway(w, r, true)
 		return
 	case g.limits.PerClient > 0:
 		if !g.begin(v.who) {
 			g.counts.TurnedAway.Add(1)
-			turnAway(w, r.ProtoMajor < 2) // the other streams go on
+			turnAway(w, r, r.ProtoMajor < 2) // the other streams go on
 			return
 		}
 		defer g.end(v.who)
@@ -42,7 +45,8 @@ func (g *guard) end(who *client) {
 }
 
 // turnAway says that there is no room, and how soon to ask again.
-func turnAway(w http.ResponseWriter, hangUp bool) {
+func turnAway(w http.ResponseWriter, r *http.Request, hangUp bool) {
+	unread(w, r)
 	h := w.Header()
 	h.Set("Retry-After", retryAfter)
 	if hangUp {

@@ -93,11 +93,15 @@ func (c *conn) between() bool { return bytes.Equal(c.tail[:], []byte("\r\n\r\n")
 // wait is called when net/http has answered a request and begins to wait for another.
 func (c *conn) wait() { c.waiting, c.until = true, time.Time{} }
 
-// SetReadDeadline is put off while a connection waits, because Read sets one itself.
+// SetReadDeadline is put off while a connection waits, because Read sets one itself. But the first only: with another one
+// net/http says that it has gone on without Read, with a request that had come together with the one before.
 func (c *conn) SetReadDeadline(t time.Time) error {
 	if c.waiting {
-		c.until = t
-		return nil
+		if c.until.IsZero() {
+			c.until = t
+			return nil
+		}
+		c.waiting = false
 	}
 	return c.Conn.SetReadDeadline(t)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -101,6 +102,58 @@ func TestNoParkingWithinARequest(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Who sends two requests at once, and then nothing more, waits like anybody else.
+func TestIdlingAfterPipelining(t *testing.T) {
+	counts := new(Counts)
+	o := Options{Pattern: true, Counts: counts, Shape: Shape{Latency: time.Millisecond}} // net/http looks meanwhile whether the client leaves
+	virtually(t, o, func(t *testing.T, l *pipes, stop func() error) {
+		c, _ := l.dialPollable()
+		defer c.Close()
+		go io.WriteString(c, strings.Repeat("GET /pattern/5 HTTP/1.1\r\nHost: x\r\n\r\n", 2))
+		r := bufio.NewReader(c)
+		for range 2 {
+			if resp, err := http.ReadResponse(r, nil); err != nil {
+				t.Fatal(err)
+			} else if body, err := io.ReadAll(resp.Body); err != nil || len(body) != 5 {
+				t.Fatalf("%d bytes, %v", len(body), err)
+			}
+		}
+		synctest.Wait()
+		if n := counts.Idle.Load(); n != 1 {
+			t.Errorf("%d idle", n)
+		}
+		begun := time.Now()
+		_ = c.SetReadDeadline(begun.Add(2 * idleTimeout))
+		if _, err := r.ReadByte(); err != io.EOF || time.Since(begun) != idleTimeout {
+			t.Errorf("after %v idle: %v", time.Since(begun), err)
+		}
+	})
+}
+
+// A request whose beginning came with the one before may take its time, like any other.
+func TestSlowAfterPipelining(t *testing.T) {
+	const whole = "GET /pattern/5 HTTP/1.1\r\nHost: x\r\n\r\n"
+	virtually(t, Options{Pattern: true}, func(t *testing.T, l *pipes, stop func() error) {
+		c, _ := l.dialPollable()
+		r, sent := bufio.NewReader(c), make(chan struct{})
+		defer func() { c.Close(); <-sent }()
+		go func() {
+			defer close(sent)
+			for _, part := range []string{whole + whole[:10], whole[10:20], whole[20:]} {
+				_, _ = io.WriteString(c, part) // whether it came the answers tell
+				time.Sleep(parkAfter * 2 / 3)
+			}
+		}()
+		for i := range 2 {
+			if resp, err := http.ReadResponse(r, nil); err != nil {
+				t.Fatalf("answer %d: %v", i, err)
+			} else if body, err := io.ReadAll(resp.Body); err != nil || len(body) != 5 {
+				t.Fatalf("answer %d: %d bytes, %v", i, len(body), err)
+			}
+		}
+	})
 }
 
 // Being told to stop ends those that wait, wherever they do.
