@@ -133,7 +133,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	made := &handler{h, origin}
 	if places := placesOf(files); len(places) > 0 {
-		return &watched{made, places}, nil
+		return &watched{handler: made, places: places}, nil
 	}
 	return made, nil
 }

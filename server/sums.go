@@ -61,8 +61,11 @@ func (o *origin) sumsIn(w http.ResponseWriter, r *http.Request, folder string) {
 		fail(w, http.StatusNotFound)
 		return
 	}
-	entries, err := entriesOf(o.files, nil, folder, f)
-	if err != nil {
+	entries, err := o.listing.desk.entries(r.Context(), folder, fi, func() ([]entry, error) { return entriesOf(o.files, o.digests, folder, f) })
+	switch {
+	case r.Context().Err() != nil:
+		abort() // nobody is there any more
+	case err != nil:
 		fail(w, http.StatusInternalServerError)
 		return
 	}

@@ -290,3 +290,33 @@ func TestSumsEndWithClientAndServer(t *testing.T) {
 		}
 	})
 }
+
+// However many ask for the sums of a folder, it is read as seldom as if they asked for the folder.
+func TestSumsReadFoldersAtTheDesk(t *testing.T) {
+	dir := t.TempDir()
+	h, _ := telling(t, Options{Root: dir})
+	synctest.Test(t, func(t *testing.T) {
+		h.origin.listing.desk = newDesk()
+		seats := h.origin.listing.desk.seats
+		for range maxReadings {
+			seats <- struct{}{}
+		}
+		rec := httptest.NewRecorder()
+		answered := make(chan struct{})
+		go func() {
+			defer close(answered)
+			h.ServeHTTP(rec, httptest.NewRequest("GET", "/SHA256SUMS", nil))
+		}()
+		synctest.Wait()
+		select {
+		case <-answered:
+			t.Error("one more folder was read than there are seats")
+		default:
+		}
+		<-seats
+		<-answered
+		if rec.Code != 200 {
+			t.Error(rec.Code)
+		}
+	})
+}

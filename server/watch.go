@@ -35,6 +35,8 @@ func placesOf(t tree) []place {
 type watched struct {
 	*handler
 	places []place
+
+	looking sync.Mutex // held while they are looked at: Serve may serve it on several listeners
 }
 
 const (
@@ -75,13 +77,23 @@ func (w *watched) watch(ctx context.Context) error {
 			return nil
 		case <-ticks.C:
 		}
-		for i, p := range w.places {
-			err := p.look()
-			if err == nil {
-				missed[i] = 0
-			} else if missed[i]++; missed[i] == patient {
-				return err
-			}
+		if err := w.look(missed); err != nil {
+			return err
 		}
 	}
+}
+
+// look looks once. It counts the looks in a row at each place that found nothing.
+func (w *watched) look(missed []int) error {
+	w.looking.Lock()
+	defer w.looking.Unlock()
+	for i, p := range w.places {
+		err := p.look()
+		if err == nil {
+			missed[i] = 0
+		} else if missed[i]++; missed[i] == patient {
+			return err
+		}
+	}
+	return nil
 }

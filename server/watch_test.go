@@ -3,6 +3,7 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -203,4 +204,35 @@ func TestRootIsUnmounted(t *testing.T) {
 	if err := d.look(); !errors.Is(err, ErrGone) {
 		t.Errorf("unmounted: %v", err)
 	}
+}
+
+// One origin may be served on several listeners, and looks at its folders for each; the race detector would tell.
+func TestRootIsReplacedUnderTwo(t *testing.T) {
+	top := t.TempDir()
+	oldFile(t, filepath.Join(top, "dir", "f"), []byte("old"))
+	oldFile(t, filepath.Join(top, "next", "f"), []byte("new"))
+	h, err := New(Options{Root: filepath.Join(top, "dir")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		listeners, ended := []*pipes{newPipes(), newPipes()}, make(chan error, 2)
+		for _, l := range listeners {
+			go func() { ended <- Serve(ctx, l, h, Options{}) }()
+		}
+		if err := errors.Join(os.Rename(filepath.Join(top, "dir"), filepath.Join(top, "away")), os.Rename(filepath.Join(top, "next"), filepath.Join(top, "dir"))); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * lookEvery)
+		for _, l := range listeners {
+			if got := contentOf(t, l, "/f"); got != "new" {
+				t.Errorf("%q is served", got)
+			}
+		}
+		stop()
+		if err := errors.Join(<-ended, <-ended); err != nil {
+			t.Error(err)
+		}
+	})
 }
