@@ -103,9 +103,10 @@ func (g *guard) admit(c net.Conn) *visit {
 	if _, ok := c.(syscall.Conn); ok {
 		v.parks = !g.tls
 	}
-	full := g.open >= g.limits.Connections && !g.makeRoom()
 	crowded := g.limits.PerClient > 0 && who.open >= 4*g.limits.PerClient
-	if g.stopped || crowded || full && g.open >= g.limits.Connections+g.limits.spare() {
+	unwanted := g.stopped || crowded // nobody makes room for it
+	full := !unwanted && g.open >= g.limits.Connections && !g.makeRoom()
+	if unwanted || full && g.open >= g.limits.Connections+g.limits.spare() {
 		g.counts.TurnedAway.Add(1)
 		c.Close()
 		return nil

@@ -199,3 +199,18 @@ func TestDefaultLimits(t *testing.T) {
 		t.Errorf("%d descriptors", descriptors())
 	}
 }
+
+// One that is closed at once because its client has too many does not cost another its place.
+func TestNoRoomIsMadeForACrowd(t *testing.T) {
+	counts := new(Counts)
+	addr := start(t, Options{Pattern: true, Limits: Limits{Connections: 4, PerClient: 1}, Counts: counts})
+	for range 4 {
+		dial(t, addr)
+	}
+	eventually(t, "four idle connections", func() bool { return counts.Idle.Load() == 4 })
+	dial(t, addr)
+	eventually(t, "one is turned away", func() bool { return counts.TurnedAway.Load() == 1 })
+	if n := counts.MadeRoom.Load(); n != 0 {
+		t.Errorf("%d have made room", n)
+	}
+}

@@ -3,10 +3,12 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // commonTime is the time of the Common Log Format: that of strftime's [%d/%b/%Y:%H:%M:%S %z].
@@ -121,7 +123,26 @@ func (a Access) AppendJSON(b []byte) []byte {
 		Cut:      a.Cut,
 		Faults:   a.Faults,
 	})
-	return line.Bytes()
+	return withoutControls(line.Bytes(), len(b))
+}
+
+// withoutControls escapes, in JSON from an index on, the controls that JSON lets stand and a terminal would obey: DEL and
+// those of C1 (ECMA-48), such as U+009B, which begins a sequence as ESC [ does.
+func withoutControls(b []byte, from int) []byte {
+	control := func(r rune) bool { return 0x7f <= r && r <= 0x9f }
+	if !bytes.ContainsFunc(b[from:], control) {
+		return b
+	}
+	line := string(b[from:])
+	b = b[:from]
+	for _, r := range line {
+		if control(r) {
+			b = fmt.Appendf(b, `\u%04x`, r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return b
 }
 
 // accessJSON is an Access as it is written.

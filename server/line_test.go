@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // someAccess is one of the kind that a client makes who wants to write lines of its own into the log.
@@ -58,5 +59,19 @@ func TestJSONLines(t *testing.T) {
 	var all map[string]any
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(got, "before\n")), &all); err != nil {
 		t.Error(err)
+	}
+}
+
+// What a terminal would obey is not sent to it, whichever of the two ways it is written.
+func TestJSONLinesHaveNoControls(t *testing.T) {
+	const agent = "\u009b2J\x7f\u0080é\x1b[2J\u2028 \u00a0"
+	got := string(Access{Agent: agent}.AppendJSON([]byte("\u009bbefore\n")))
+	line, kept := strings.CutPrefix(got, "\u009bbefore\n")
+	if !kept || strings.ContainsFunc(strings.TrimSuffix(line, "\n"), unicode.IsControl) {
+		t.Errorf("%q", got)
+	}
+	var a struct{ Agent string }
+	if err := json.Unmarshal([]byte(line), &a); err != nil || a.Agent != agent {
+		t.Errorf("%q, %v, want %q", a.Agent, err, agent)
 	}
 }
