@@ -23,8 +23,9 @@ func (r *run) crowd(ctx context.Context) (Row, error) {
 		row.Came, row.Verdict, row.Reason = "not asked", NotOffered, "without ranges there is no use for more than one"
 		return row, nil
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	whole := ctx
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var open []*source.Answer
 	defer func() {
 		for _, a := range open {
@@ -55,13 +56,18 @@ func (r *run) crowd(ctx context.Context) (Row, error) {
 	}
 	var wrong *flaw
 	for _, began := range open {
+		late := time.AfterFunc(r.o.Timeout, func() { cancel(stalled(r.o.Timeout)) })
 		a := r.read(began, some)
+		late.Stop()
 		switch flaw := look(&r.facts, &a); {
 		case flaw == nil:
 			r.facts.see(&a)
 		case wrong == nil:
 			wrong = flaw
 		}
+	}
+	if whole.Err() != nil {
+		return Row{}, context.Cause(whole)
 	}
 	r.facts.served = len(open)
 	row := crowdRow(len(open), most, refused, wrong)

@@ -83,7 +83,9 @@ func (f *facts) see(a *answer) {
 		f.known.learn(p.Off, p.bytes)
 	}
 	add(&f.tags, a.header.Get("ETag"))
-	add(&f.dates, a.header.Get("Last-Modified"))
+	if date := a.header.Get("Last-Modified"); date != "" || a.status == http.StatusOK { // a 206 need not have it (RFC 9110, section 15.3.7)
+		add(&f.dates, date)
+	}
 	f.fickle = f.fickle || len(f.tags) > 1
 }
 

@@ -69,11 +69,18 @@ func judgeOn(f *facts, a *answer) (Verdict, string) {
 	return other(a)
 }
 
-// judgeFailed judges a condition that must stop the request.
+// judgeFailed judges a condition that must stop the request at an origin.
 func judgeFailed(f *facts, a *answer) (Verdict, string) {
 	switch a.status {
 	case http.StatusPreconditionFailed:
 		return Pass, ""
+	case http.StatusNotModified: // which none of these conditions asks for
+	default:
+		if a.has("Age") || a.has("Via") {
+			return Allowed, "it comes by way of a cache or a gateway, which MAY ignore the condition (13.1.1, 13.1.4)"
+		}
+	}
+	switch a.status {
 	case f.reference.status, http.StatusPartialContent, http.StatusNotModified:
 		return Fail, "the condition is not evaluated, or misread"
 	case http.StatusRequestedRangeNotSatisfiable:

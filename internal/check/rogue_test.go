@@ -2,8 +2,12 @@ package check
 
 import (
 	"cmp"
+	"context"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"braid/server"
 )
@@ -91,6 +95,31 @@ func TestCrowd(t *testing.T) {
 	if r.Summary.Connections != 4 || r.Summary.Fail > 0 {
 		t.Errorf("%+v", r.Summary)
 	}
+}
+
+// An answer of several at once that never goes on fails, and does not hold up the
+// rest.
+func TestCrowdStalls(t *testing.T) {
+	t.Parallel()
+	s := handled(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") == "bytes=1000-" {
+			w.Header().Set("Content-Range", "bytes 1000-15999/16000")
+			w.Header().Set("Content-Length", "15000")
+			w.WriteHeader(http.StatusPartialContent)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			return
+		}
+		http.ServeContent(w, r, "f.bin", time.Now().Add(-time.Hour), strings.NewReader(strings.Repeat("0123456789abcdef", 1000)))
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, err := Run(ctx, s.URL, Options{Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, r, "parallel", Fail)
+	want(t, r, "keep-alive", Pass)
 }
 
 // A link that runs out while it is asked is told from a file that is gone.
