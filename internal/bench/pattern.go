@@ -100,12 +100,12 @@ func (p Pattern) Fits(size int64, mix Mix) error {
 	switch {
 	case size <= 0:
 		return fmt.Errorf("it is empty: there is no range to ask for")
-	case p.Kind == Multi && size < int64(p.Parts)*3*mix.largest():
+	case p.Kind == Multi && size/int64(p.Parts)/3 < mix.largest():
 		return fmt.Errorf("it has %d bytes, too few for %d ranges of %d in one request: give a smaller --block or fewer parts", size, p.Parts, mix.largest())
 	case p.Kind == Replay:
 		for i, r := range p.Trace {
 			if r.End > size {
-				return fmt.Errorf("line %d of the trace asks for bytes %v, and the file has %d", i+1, r, size)
+				return fmt.Errorf("range %d of the trace asks for bytes %v, and the file has %d", i+1, r, size)
 			}
 		}
 	}

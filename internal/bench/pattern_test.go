@@ -75,6 +75,13 @@ func TestParsePattern(t *testing.T) {
 	}
 }
 
+// A length may be larger than any file.
+func TestFits(t *testing.T) {
+	if mustPattern(t, "multi:16").Fits(1<<20, Mix{{1 << 60, 1}}) == nil {
+		t.Error("ranges of 1 EiB fit into 1 MiB")
+	}
+}
+
 // Whatever the pattern, each range lies in the file and is not empty, several in
 // one request do not touch, and the same seed gives the same.
 func TestWalkStaysInTheFile(t *testing.T) {

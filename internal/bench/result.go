@@ -62,7 +62,8 @@ type Plan struct {
 }
 
 // Asked is all that went to the servers: what was measured, and besides it the
-// asking what the URLs are, warming up and cooling down. An access log has as much,
+// asking what the URLs are, fetching what the bytes are compared with, warming up
+// and cooling down. An access log has as much,
 // if nothing failed; of several ranges in one request it has more bytes, with what
 // stands between them, and so it has of downloads, with the ends of answers that
 // were cut off because a faster one took over.

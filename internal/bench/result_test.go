@@ -204,6 +204,14 @@ func TestKnee(t *testing.T) {
 	}
 }
 
+func TestKneeOfHalfASweep(t *testing.T) {
+	r := sweepOf()
+	r.Knee, r.Partial = nil, "interrupted"
+	if got := r.Bend(); !strings.Contains(got, "did not come to its end") {
+		t.Error(got)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	old := result(step(8, 10_000, 10_100, 9_900))
 	for _, row := range []struct {

@@ -43,6 +43,7 @@ type Setup struct {
 
 	temporary []*os.File
 	calls     atomic.Int64 // of downloads: requests that were sent
+	fetched   int64        // bytes that were, to compare with
 }
 
 // ErrOverdue says that answers were still coming long after the time was over.
@@ -77,9 +78,9 @@ func (s *Setup) Run(ctx context.Context) (*Result, error) {
 			break
 		}
 	}
-	r.Total = Asked{Requests: run.all.Requests + int64(len(targets)), Bytes: run.all.Bytes + int64(len(targets))}
-	if s.Pattern.Kind == Whole {
-		r.Total.Requests = s.calls.Load() + int64(len(targets))
+	r.Total = Asked{Requests: s.calls.Load() + int64(len(targets)), Bytes: run.all.Bytes + s.fetched + int64(len(targets))}
+	if s.Pattern.Kind != Whole { // whose requests are the calls
+		r.Total.Requests += run.all.Requests
 	}
 	if ended != nil {
 		r.Partial = ended.Error()

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,7 +158,9 @@ func TestCorruptionIsCaught(t *testing.T) {
 func TestComparedWithWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("0123456789", 10_000)
+	var asked atomic.Int64
 	files := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
 		http.ServeContent(w, r, "f", time.Time{}, strings.NewReader(text))
 	}))
 	t.Cleanup(files.Close)
@@ -187,12 +190,16 @@ func TestComparedWithWhatIsKnown(t *testing.T) {
 		s.Load.Connections = 1
 		s.Rounds = 1
 		row.tell(s)
+		asked.Store(0)
 		r, err := s.Run(t.Context())
 		if row.wrong != "" || err != nil {
 			if err == nil || row.wrong == "" || !strings.Contains(err.Error(), row.wrong) {
 				t.Errorf("%s: %v, want %q", row.name, err, row.wrong)
 			}
 			continue
+		}
+		if r.Total.Requests+row.failed != asked.Load() {
+			t.Errorf("%s: %+v, and the server was asked %d times", row.name, r.Total, asked.Load())
 		}
 		if f := r.Steps[0].All; f.Failed != row.failed || r.Targets[0].Checked != row.how || (len(r.Notes) > 0 && strings.Contains(strings.Join(r.Notes, " "), "not compared")) != (row.how == "") {
 			t.Errorf("%s: %+v, %+v, %q", row.name, f, r.Targets, r.Notes)

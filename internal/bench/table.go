@@ -129,6 +129,8 @@ func (r *Result) sweepTable(b *strings.Builder) {
 // Bend says where the knee of a sweep is, in a sentence.
 func (r *Result) Bend() string {
 	switch k := r.Knee; {
+	case k == nil && r.Partial != "":
+		return "No knee is given: the sweep did not come to its end."
 	case k == nil:
 		return "There is no knee to be found: too few steps were answered."
 	case !k.Reached:

@@ -92,10 +92,11 @@ func (s *Setup) fetch(ctx context.Context, src *source.HTTP) (Content, error) {
 		return nil, err
 	}
 	s.temporary = append(s.temporary, f)
-	job := &scheduler.Job{Source: src, Sink: plain{f}, Grid: segment.Cut(src.Identity().Size), Stall: s.Patience}
+	job := &scheduler.Job{Source: counting{src, &s.calls}, Sink: plain{f}, Grid: segment.Cut(src.Identity().Size), Stall: s.Patience}
 	if err := job.Run(ctx); err != nil {
 		return nil, err
 	}
+	s.fetched += src.Identity().Size
 	if err := s.Digest.Check(f); err != nil {
 		return nil, err
 	}

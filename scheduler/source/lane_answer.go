@@ -122,7 +122,7 @@ func (l *Lane) nextPart() (r segment.Range, body io.Reader, err error) {
 		return r, nil, l.broke(l.garbled(err, "its parts cannot be told apart"))
 	}
 	r, total, err := parseContentRange(part.Header.Get("Content-Range"))
-	if err != nil || r.Empty() || total >= 0 && total != l.known.id.Size {
+	if err != nil || r.Empty() || total >= 0 && total != l.known.id.Size || r.End > l.known.id.Size {
 		return r, nil, l.broke(l.wrong(`it sends a part and calls it "%s"`, clean(part.Header.Get("Content-Range"), 80)))
 	}
 	wanted := false
@@ -148,6 +148,9 @@ func (l *Lane) finish() error {
 			return l.broke(l.wrong("it sends more than it said"))
 		}
 		return l.broke(l.broken(err))
+	}
+	if l.in.Buffered() > 0 { // the next answer cannot have begun: nobody has asked for it
+		return l.broke(l.wrong("it sends more than it said"))
 	}
 	if a.resp.Close || a.resp.ContentLength < 0 && len(a.resp.TransferEncoding) == 0 {
 		l.Close()

@@ -115,6 +115,7 @@ func TestLaneSuffixAndParts(t *testing.T) {
 		{"a part twice", false, two, multi(two[0], two[0], two[1]), shown(two[0]), "bytes=10-19,500-509", "nobody asked"},
 		{"only the first", false, two, part(two[0]), "", "bytes=10-19,500-509", "asked for bytes 10-509"},
 		{"another size", false, two, strings.ReplaceAll(multi(two...), "/1000", "/1001"), "", "bytes=10-19,500-509", "calls it"},
+		{"parts past the end", false, two, strings.ReplaceAll(multi(two...), "10-19/1000", "10-1019/*"), "", "bytes=10-19,500-509", "calls it"},
 		{"the whole", false, two, message(200, file), "", "bytes=10-19,500-509", "sends the whole file"},
 	} {
 		o := serve(t, afterProbe(same(row.answer)))
@@ -149,6 +150,7 @@ func TestLaneLetsNothingOff(t *testing.T) {
 		{"a redirect", message(302, "", "Location: /there"), "302"},
 		{"cut off", right[:len(right)-1] + bye, "before the answer was complete"},
 		{"reset", reset, "connection reset"},
+		{"another answer behind it", right + right, "more than it said"},
 		{"no HTTP", "hello\r\n\r\n" + bye, "it is not HTTP"},
 		{"chunks without end", strings.Replace(strings.TrimSuffix(chunked(r), "0\r\n\r\n"), "\r\n", "\r\nETag: \"a\"\r\n", 1) + bye, "before the answer was complete"},
 		{"a header without end", "HTTP/1.1 206 Partial Content\r\n" + strings.Repeat("X-Pad: "+strings.Repeat("x", 1000)+"\r\n", 300), "headers are too large"},
