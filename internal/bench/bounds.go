@@ -12,9 +12,16 @@ type Bounds struct {
 	Bytes    int64 // the request that goes beyond it is the last
 }
 
-// split is the share of one of n rounds.
-func (b Bounds) split(n int) Bounds {
-	share := func(all int64) int64 { return (all + int64(n) - 1) / int64(n) }
+// share is that of round i of n, from 0: all shares together make b, unless it has
+// less than one request or byte for each.
+func (b Bounds) share(i, n int) Bounds {
+	share := func(all int64) int64 {
+		part := all / int64(n)
+		if int64(i) < all%int64(n) {
+			part++
+		}
+		return max(part, min(all, 1))
+	}
 	return Bounds{Duration: b.Duration / time.Duration(n), Requests: share(b.Requests), Bytes: share(b.Bytes)}
 }
 

@@ -144,8 +144,11 @@ func TestBounds(t *testing.T) {
 		if err != nil || f.Requests != 100 {
 			t.Errorf("both: %+v, %v", f, err)
 		}
-		if got, want := (Bounds{Duration: 9 * time.Second, Requests: 10, Bytes: 1}).split(3), (Bounds{Duration: 3 * time.Second, Requests: 4, Bytes: 1}); got != want {
-			t.Errorf("split: %+v, want %+v", got, want)
+		all := Bounds{Duration: 9 * time.Second, Requests: 11, Bytes: 1}
+		for i, requests := range []int64{4, 4, 3} {
+			if got, want := all.share(i, 3), (Bounds{Duration: 3 * time.Second, Requests: requests, Bytes: 1}); got != want {
+				t.Errorf("round %d: %+v, want %+v", i, got, want)
+			}
 		}
 	})
 }

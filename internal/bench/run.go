@@ -131,11 +131,11 @@ func (run *running) step(ctx context.Context, i, n int) (step Step, ended error)
 	defer cancel(nil)
 	guns, done := run.guns(n)
 	defer done()
-	bounds := run.Bounds.split(run.steps * run.Rounds)
 	all, first, last := Count{}, newHistogram(), newHistogram()
 	seconds, cpu, offset := 0.0, 0.0, time.Duration(0)
 	var rates []float64
 	for nth := range run.Rounds {
+		bounds := run.Bounds.share(i*run.Rounds+nth, run.steps*run.Rounds)
 		r := newRound(load, bounds, time.Now())
 		look := &sampler{round: r, watch: run.Watch, offset: offset, live: Live{
 			Step: i + 1, Steps: run.steps, Round: nth + 1, Rounds: run.Rounds, Connections: n, Bounds: bounds, Rates: rates,

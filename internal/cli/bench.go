@@ -176,7 +176,17 @@ func (o *benchOptions) load() error {
 	for _, n := range o.Sweep {
 		most = max(most, n)
 	}
+	if o.Rounds == 0 {
+		o.Rounds = 5
+		if len(o.Sweep) > 0 && o.Compare == "" {
+			o.Rounds = 1
+		}
+		if n := o.Bounds.Requests; n > 0 && len(o.Sweep) == 0 {
+			o.Rounds = int(min(n, int64(o.Rounds)))
+		}
+	}
 	whole := o.Pattern.Kind == bench.Whole
+	rounds := int64(o.Rounds * max(1, len(o.Sweep)))
 	switch {
 	case most > usualConnections && !o.Own:
 		return &usageError{problem: fmt.Sprintf("%d connections are more than %d: --i-run-this-server allows them", most, usualConnections)}
@@ -193,6 +203,9 @@ func (o *benchOptions) load() error {
 	case o.Compare != "" && o.Rounds == 1:
 		return &usageError{problem: "--compare needs --rounds 2 or more: one says nothing of how far it is to be trusted"}
 	}
+	if n := o.Bounds.Requests; n > 0 && n < rounds {
+		return &usageError{problem: fmt.Sprintf("--requests %d is too few for %d rounds, all steps together: --requests %d is the least", n, rounds, rounds)}
+	}
 	for _, n := range o.Sweep {
 		if n < len(o.URLs) {
 			return &usageError{problem: fmt.Sprintf("%d URLs need as many connections, and --sweep has a step of %d", len(o.URLs), n)}
@@ -200,12 +213,6 @@ func (o *benchOptions) load() error {
 	}
 	if o.Bounds == (bench.Bounds{}) {
 		o.Bounds.Duration = 30 * time.Second
-	}
-	if o.Rounds == 0 {
-		o.Rounds = 5
-		if len(o.Sweep) > 0 && o.Compare == "" {
-			o.Rounds = 1
-		}
 	}
 	return nil
 }
