@@ -81,7 +81,7 @@ func writeResult(r *bench.Result, o benchOptions) error {
 		var b bytes.Buffer
 		err := file.write(&b)
 		if err == nil {
-			err = os.WriteFile(file.name, b.Bytes(), 0o644)
+			err = writeWhole(file.name, b.Bytes())
 		}
 		problems = append(problems, err)
 	}
