@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -46,6 +47,10 @@ func TestWriteWholeTells(t *testing.T) {
 		t.Error("a full disk is not told of")
 	}
 	dir := t.TempDir()
+	missing := filepath.Join(dir, "none", "result")
+	if err := writeWhole(missing, nil); err == nil || !strings.Contains(err.Error(), missing+":") {
+		t.Errorf("a missing folder: %v", err)
+	}
 	path := filepath.Join(dir, "result")
 	if err := os.Mkdir(path, 0o755); err != nil {
 		t.Fatal(err)
