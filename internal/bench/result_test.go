@@ -103,6 +103,17 @@ func TestTables(t *testing.T) {
 	}
 }
 
+// A knee that the sweep did not reach is marked nowhere.
+func TestKneeBeyondTheSweep(t *testing.T) {
+	var b strings.Builder
+	if err := result(step(1, 1000), step(2, 1900), step(4, 3500)).Table(&b); err != nil {
+		t.Fatal(err)
+	}
+	if table := b.String(); strings.Contains(table, "←") || !strings.Contains(table, "The knee is not reached") {
+		t.Error(table)
+	}
+}
+
 func TestSavedResultIsReadBack(t *testing.T) {
 	for _, r := range []*Result{bad(), sweepOf()} {
 		var b bytes.Buffer

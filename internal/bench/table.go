@@ -115,7 +115,7 @@ func (r *Result) sweepTable(b *strings.Builder) {
 	for _, s := range r.Steps {
 		f := s.All
 		mark := ""
-		if r.Knee != nil && r.Knee.Connections == s.Connections {
+		if r.Knee != nil && r.Knee.Reached && r.Knee.Connections == s.Connections {
 			mark = "  ← knee"
 		}
 		fmt.Fprintf(t, "%d\t%s\t%s/s\t%s\t%s\t%s\t%s\t%.0f %%\t%s\n", s.Connections, perSecond(f.Rate), amount(f.Speed),
