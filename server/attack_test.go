@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -119,11 +120,14 @@ func TestHostileRanges(t *testing.T) {
 		}
 		r.Header.Set("Range", field)
 		var w *discarded
-		allocs := testing.AllocsPerRun(5, func() {
-			w = &discarded{header: make(http.Header)}
-			h.ServeHTTP(w, r)
-		})
-		return w, allocs
+		least := math.Inf(1) // pools forget, under the race detector on purpose
+		for range 30 {
+			least = min(least, testing.AllocsPerRun(1, func() {
+				w = &discarded{header: make(http.Header)}
+				h.ServeHTTP(w, r)
+			}))
+		}
+		return w, least
 	}
 	_, plain := ask("none")
 	for name, field := range map[string]string{
@@ -141,7 +145,7 @@ func TestHostileRanges(t *testing.T) {
 		if w.status != 200 || w.bytes != size {
 			t.Errorf("%s: %d with %d bytes", name, w.status, w.bytes)
 		}
-		if allocs > plain+5 { // the list of spans, which doubles up to 16
+		if allocs > plain+6 { // the list of spans, which doubles up to 16, and one for a pool
 			t.Errorf("%s: %.0f allocations, %.0f without", name, allocs, plain)
 		}
 	}
